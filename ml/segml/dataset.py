@@ -1,0 +1,141 @@
+"""Rows of the feature mart as arrays: what models see, free of SQL."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+TIERS = ("low", "mid", "high")
+UNOBSERVED_TIER = -1
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """Names of the model inputs, by kind, in the order of the mart's columns."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All feature names, numeric first."""
+        return self.numeric + self.categorical
+
+    @property
+    def feature_hash(self) -> str:
+        """Fingerprint of names, kinds and order; stored with a model and checked on loading."""
+        text = "|".join([*self.numeric, "#", *self.categorical])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Customers at snapshots, ordered by snapshot_date and customer_key.
+
+    Parameters
+    ----------
+    customer_key : array of str, shape (n,)
+        Pseudonymous customer keys.
+    snapshot_date : array of datetime64[D], shape (n,)
+        The day boundary as of which the features are known.
+    features : DataFrame, shape (n, p)
+        Numeric columns as float64 with NaN for unknown, categorical columns as ``object``
+        with ``None`` for unknown.
+    value_tier : array of int8, shape (n,)
+        Index into ``TIERS``; -1 where the outcome is not observed.
+    net_revenue : array of float64, shape (n,)
+        Net revenue within the horizon in currency; NaN where not observed.
+    """
+
+    customer_key: NDArray[np.str_]
+    snapshot_date: NDArray[np.datetime64]
+    features: pd.DataFrame
+    value_tier: NDArray[np.int8]
+    net_revenue: NDArray[np.float64]
+    schema: FeatureSchema
+
+    def __len__(self) -> int:
+        """Return the number of customer-snapshots."""
+        return len(self.customer_key)
+
+    def take(self, selection: NDArray[np.bool_] | NDArray[np.int_]) -> Examples:
+        """Return the selected rows (boolean mask or positions), order kept as given."""
+        return replace(
+            self,
+            customer_key=self.customer_key[selection],
+            snapshot_date=self.snapshot_date[selection],
+            features=self.features.loc[selection]
+            if selection.dtype == np.bool_
+            else self.features.iloc[selection],
+            value_tier=self.value_tier[selection],
+            net_revenue=self.net_revenue[selection],
+        )
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """True where the outcome is known, shape (n,)."""
+        return self.value_tier != UNOBSERVED_TIER
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Model output for n customer-snapshots.
+
+    Parameters
+    ----------
+    tier_probabilities : array of float64, shape (n, 3)
+        P(value tier) in ``TIERS`` order; rows sum to one.
+    conditional_revenue : array of float64, shape (n, 2)
+        E[net revenue within the horizon | tier] in currency, for ``mid`` and ``high``; ``low``
+        buys nothing.
+    """
+
+    tier_probabilities: NDArray[np.float64]
+    conditional_revenue: NDArray[np.float64]
+
+    @property
+    def expected_net_revenue(self) -> NDArray[np.float64]:
+        """E[net revenue within the horizon] in currency, shape (n,); follows the tiers."""
+        expected: NDArray[np.float64] = (
+            self.tier_probabilities[:, 1:] * self.conditional_revenue
+        ).sum(axis=1)
+        return expected
+
+    @property
+    def purchase_probability(self) -> NDArray[np.float64]:
+        """P(at least one order within the horizon), shape (n,)."""
+        purchase: NDArray[np.float64] = 1.0 - self.tier_probabilities[:, 0]
+        return purchase
+
+
+def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[np.float64]:
+    """Map each key to a fixed number in [0, 1): the same customer always falls the same way.
+
+    Splits use this instead of row order, so that shuffled warehouse rows change nothing.
+    """
+    unique_keys, positions = np.unique(np.asarray(keys, dtype=str), return_inverse=True)
+    digests = (
+        hashlib.blake2b(f"{salt}:{key}".encode(), digest_size=8).digest() for key in unique_keys
+    )
+    fractions = np.array([int.from_bytes(digest) / 2**64 for digest in digests], dtype=np.float64)
+    return fractions[positions]
+
+
+def customer_fold(
+    keys: Sequence[str] | NDArray[np.str_], folds: int, salt: str
+) -> NDArray[np.int_]:
+    """Deal customers into ``folds`` groups of similar size: fold number of each key, shape (n,).
+
+    All rows of one customer share a fold, so no customer is learned from and judged at once.
+    """
+    fold: NDArray[np.int_] = (hash_fraction(keys, salt) * folds).astype(np.int_)
+    return fold

@@ -1,0 +1,116 @@
+"""The raw contract: every table and column that dbt's staging reads from schema ``raw``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MONEY = "decimal(18, 4)"  # exact, so sums do not depend on the order of rows
+QUANTITY = "decimal(18, 3)"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table of the contract.
+
+    Parameters
+    ----------
+    columns : dict of str to str
+        Column names and their DuckDB types, in order.
+    required : tuple of str
+        Columns that a mapping must fill; the others may be absent and are then null.
+    """
+
+    columns: dict[str, str]
+    required: tuple[str, ...]
+
+
+def _table(required: str, **columns: str) -> RawTable:
+    return RawTable(columns | {"loaded_at": "timestamp"}, tuple(required.split()))
+
+
+RAW_TABLES: dict[str, RawTable] = {
+    "customers": _table(
+        "customer_id",
+        customer_id="varchar",
+        birth_date="date",
+        age="bigint",
+        gender="varchar",
+        annual_income=MONEY,
+        country="varchar",
+        registered_at="timestamp",
+        marketing_consent="boolean",
+        consent_updated_at="timestamp",
+        email="varchar",
+        phone="varchar",
+    ),
+    "products": _table(
+        "product_id",
+        product_id="varchar",
+        product_name="varchar",
+        category="varchar",
+        unit_price=MONEY,
+        unit_cost=MONEY,
+        stock_on_hand=QUANTITY,
+        lead_time_days="bigint",
+    ),
+    "orders": _table(
+        "order_id customer_id ordered_at",
+        order_id="varchar",
+        customer_id="varchar",
+        ordered_at="timestamp",
+        status="varchar",
+        discount_amount=MONEY,
+        channel="varchar",
+    ),
+    "order_items": _table(
+        "order_id line_number quantity unit_price",
+        order_id="varchar",
+        line_number="bigint",
+        product_id="varchar",
+        quantity=QUANTITY,
+        unit_price=MONEY,
+    ),
+    "returns": _table(
+        "return_id order_id returned_at",
+        return_id="varchar",
+        order_id="varchar",
+        product_id="varchar",
+        quantity=QUANTITY,
+        refund_amount=MONEY,
+        returned_at="timestamp",
+    ),
+    "events": _table(
+        "event_id customer_id event_type occurred_at",
+        event_id="varchar",
+        customer_id="varchar",
+        session_id="varchar",
+        event_type="varchar",
+        product_id="varchar",
+        search_query="varchar",
+        occurred_at="timestamp",
+    ),
+    "reviews": _table(
+        "review_id customer_id reviewed_at",
+        review_id="varchar",
+        customer_id="varchar",
+        product_id="varchar",
+        rating="double",
+        review_text="varchar",
+        reviewed_at="timestamp",
+    ),
+    "campaign_contacts": _table(
+        "campaign_id customer_id contacted_at",
+        campaign_id="varchar",
+        customer_id="varchar",
+        channel="varchar",
+        contacted_at="timestamp",
+        is_control="boolean",
+    ),
+    "erasure_requests": _table(
+        "customer_id",
+        customer_id="varchar",
+        requested_at="timestamp",
+    ),
+}
+
+REQUIRED_TABLES = ("orders", "order_items")

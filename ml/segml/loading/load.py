@@ -1,0 +1,199 @@
+"""One load from start to end: find files, read, account for every row, write, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segml.loading.accounting import (
+    FileRows,
+    account_for_rows,
+    account_for_stream,
+    count_files,
+    create_accounts,
+    rows_by_file,
+)
+from segml.loading.checks import check_source_sql, check_table_sql, create_view
+from segml.loading.diagnosis import explain_failure
+from segml.loading.files import find_files, inspect_file
+from segml.loading.parsing import read_mapping
+from segml.loading.sources import open_source, publish_source
+from segml.loading.sql import sql_name
+from segml.loading.writing import (
+    drop_other_tables,
+    prepare_schema,
+    remember_requests,
+    restore_requests,
+    write_audit,
+    write_rejected_rows,
+    write_table,
+)
+from segml.warehouse import EngineError, open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from segml.loading.mapping import Mapping, Source
+    from segml.loading.sources import OpenSource
+    from segml.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What a load did.
+
+    Parameters
+    ----------
+    load_id : str
+        Hash of the mapping and the files: the same input gives the same id.
+    files : tuple of FileRows
+        One per file; in each, ``rows_read = rows_mapped + rows_rejected``.
+    table_rows : dict of str to int
+        Rows now in each raw table that the load filled.
+    rejected_rows : dict of str to int
+        Rows per reason, most frequent first.
+    """
+
+    load_id: str
+    mapping_name: str
+    files: tuple[FileRows, ...]
+    table_rows: dict[str, int]
+    rejected_rows: dict[str, int]
+
+
+def load_files(
+    mapping_path: Path,
+    data_path: Path | None,
+    warehouse_path: Path,
+    *,
+    raw_schema: str = "raw",
+    progress: Callable[[str], None] = lambda _: None,
+) -> LoadSummary:
+    """Load a user's files into the raw tables, replacing those of the previous load.
+
+    Everything becomes visible at once; after an error or a kill the previous tables are as they
+    were. Every row read ends in a raw table or, with its reason, in ``rejected_rows``.
+
+    Parameters
+    ----------
+    mapping_path : Path
+        The mapping file; paths in it start from its folder.
+    data_path : Path or None
+        A file or pattern instead of the path of a mapping's only source, or a folder that holds
+        the files of all sources.
+    warehouse_path : Path
+        The DuckDB file; created if absent.
+    progress : callable
+        Told each step before it starts.
+
+    Raises
+    ------
+    LoadingError
+        When the mapping or a file cannot be used; names file, column and row where they apply.
+    WarehouseError
+        When the database file cannot be opened or stays locked.
+    """
+    mapping = read_mapping(mapping_path)
+    paths = {
+        source.name: found
+        for source in mapping.sources
+        if (found := find_files(mapping, source, data_path))
+    }
+    with open_warehouse(warehouse_path) as warehouse:
+        sources = [
+            _open(warehouse, source, paths[source.name], progress)
+            for source in mapping.sources
+            if source.name in paths
+        ]
+        mapping = mapping.with_sources(set(paths))
+        try:
+            return _load(warehouse, mapping, sources, raw_schema, progress)
+        except EngineError as error:
+            raise explain_failure(warehouse, mapping, sources, error) from None
+
+
+def _open(
+    warehouse: Warehouse, source: Source, paths: Sequence[Path], progress: Callable[[str], None]
+) -> OpenSource:
+    progress(f"checking {source.name}")
+    files = tuple(inspect_file(warehouse, source, path) for path in paths)
+    return open_source(warehouse, source, files)
+
+
+def _load(
+    warehouse: Warehouse,
+    mapping: Mapping,
+    sources: Sequence[OpenSource],
+    raw_schema: str,
+    progress: Callable[[str], None],
+) -> LoadSummary:
+    warehouse.execute("set TimeZone = 'UTC'")
+    create_accounts(warehouse)
+    staged = {opened.source.name: _needs_staging(mapping, opened.source) for opened in sources}
+    for opened in sources:
+        progress(f"reading {opened.source.name}")
+        count_files(warehouse, opened)
+        check_source_sql(warehouse, mapping, opened)
+        publish_source(warehouse, opened, staged=staged[opened.source.name])
+    for name, sql in mapping.views.items():
+        create_view(warehouse, mapping, name, sql)
+    for table in mapping.tables:
+        check_table_sql(warehouse, mapping, table)
+    for opened in sources:
+        if staged[opened.source.name]:
+            account_for_rows(warehouse, mapping, opened.source)
+    load_id = _load_id(mapping, sources)
+    with warehouse.transaction():
+        prepare_schema(warehouse, raw_schema)
+        remember_requests(warehouse, raw_schema)
+        for table in mapping.tables:
+            progress(f"writing {raw_schema}.{table.name}")
+            write_table(warehouse, raw_schema, table)
+        for opened in sources:
+            if not staged[opened.source.name] and not opened.source.lookup:
+                account_for_stream(warehouse, mapping, opened.source, sql_name(raw_schema))
+        written = [table.name for table in mapping.tables]
+        restore_requests(warehouse, raw_schema, written)
+        drop_other_tables(warehouse, raw_schema, written)
+        write_rejected_rows(warehouse, raw_schema, sources, load_id)
+        files = [file for opened in sources for file in rows_by_file(warehouse, opened)]
+        write_audit(warehouse, raw_schema, mapping, files, load_id)
+        return _summary(warehouse, mapping, raw_schema, files, load_id)
+
+
+def _needs_staging(mapping: Mapping, source: Source) -> bool:
+    """Tell whether rows must be stored to account for them: the source splits or loses some."""
+    if source.lookup:
+        return False
+    tables = [table for table in mapping.tables if table.base == source.name]
+    return bool(source.rows) or not all(table.takes_each_row_once for table in tables)
+
+
+def _load_id(mapping: Mapping, sources: Sequence[OpenSource]) -> str:
+    digest = hashlib.sha256(mapping.path.read_bytes())
+    for opened in sources:
+        for file in opened.files:
+            digest.update(f"{opened.source.name} {file.sha256}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _summary(
+    warehouse: Warehouse,
+    mapping: Mapping,
+    raw_schema: str,
+    files: Sequence[FileRows],
+    load_id: str,
+) -> LoadSummary:
+    table_rows = {
+        table.name: warehouse.value(f"select count(*) from {sql_name(raw_schema)}.{table.name}")
+        for table in mapping.tables
+    }
+    rejected_rows = dict(
+        warehouse.rows(
+            "select reason, count(*) from segml_rejected group by reason "
+            "order by count(*) desc, reason"
+        )
+    )
+    return LoadSummary(load_id, mapping.name, tuple(files), table_rows, rejected_rows)

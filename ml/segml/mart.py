@@ -1,0 +1,225 @@
+"""The feature mart as models see it: training examples and scoring batches, in a fixed order."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from segml.dataset import TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
+from segml.errors import SettingsError, TrainingError, WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    import pyarrow as pa
+
+    from segml.warehouse import Warehouse
+
+KEY_COLUMNS = ("customer_key", "snapshot_date")
+CATEGORICAL_TYPES = ("VARCHAR",)
+UUID_SPACE = 2**128
+
+
+@dataclass(frozen=True)
+class SnapshotPlan:
+    """The snapshots that dbt built, and the tier rule that goes with them.
+
+    Parameters
+    ----------
+    roles : dict
+        Snapshot date to train, validation, embargo, test or scoring.
+    as_of_date : date
+        The newest snapshot: the one to score.
+    horizon_days : int
+        Length of the outcome window.
+    high_value_threshold : float or None
+        Net revenue in the horizon, in currency, from which a customer is of high value; None
+        while there is no history to fit it on.
+    """
+
+    roles: dict[date, str]
+    as_of_date: date
+    horizon_days: int
+    high_value_threshold: float | None
+
+
+def read_plan(warehouse: Warehouse) -> SnapshotPlan:
+    """Read snapshots and the tier threshold.
+
+    Raises
+    ------
+    WarehouseError
+        When the marts have not been built, or there is no completed order to build them from.
+    """
+    if not warehouse.has_table("features", "snapshots"):
+        raise WarehouseError(
+            f"{warehouse.path} has no feature mart", "Run `dbt build` or `segml run` first"
+        )
+    rows = warehouse.rows(
+        "select snapshot_date, snapshot_role, as_of_date, horizon_days "
+        "from features.snapshots order by snapshot_date"
+    )
+    if not rows:
+        raise WarehouseError(
+            f"{warehouse.path} holds no completed order",
+            "Load orders with `segml load`, or check the var completed_order_statuses",
+        )
+    return SnapshotPlan(
+        roles={row[0]: row[1] for row in rows},
+        as_of_date=rows[-1][2],
+        horizon_days=rows[-1][3],
+        high_value_threshold=warehouse.value(
+            "select max(high_value_threshold) from features.value_tier_threshold"
+        ),
+    )
+
+
+def read_schema(warehouse: Warehouse, excluded: Sequence[str] = ()) -> FeatureSchema:
+    """Return the model inputs: every column of ``customer_features`` but keys and exclusions.
+
+    Parameters
+    ----------
+    excluded : sequence of str
+        Column names or shell patterns, such as ``gender`` or ``net_revenue_*``.
+
+    Raises
+    ------
+    SettingsError
+        When a pattern matches no column, since it then protects nothing.
+    """
+    columns = warehouse.rows(
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = 'features' and table_name = 'customer_features' "
+        "order by ordinal_position"
+    )
+    names = [name for name, _ in columns]
+    for pattern in excluded:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise SettingsError(
+                f"`excluded_features` names '{pattern}', which is no column of customer_features",
+                "Correct the name in segml.toml",
+            )
+    kept = [
+        (name, kind)
+        for name, kind in columns
+        if name not in KEY_COLUMNS and not any(fnmatchcase(name, item) for item in excluded)
+    ]
+    return FeatureSchema(
+        numeric=tuple(name for name, kind in kept if kind not in CATEGORICAL_TYPES),
+        categorical=tuple(name for name, kind in kept if kind in CATEGORICAL_TYPES),
+    )
+
+
+def read_training_examples(
+    warehouse: Warehouse, schema: FeatureSchema, *, maximum_examples: int
+) -> Examples:
+    """Read all labelled examples, or those of a fixed sample of customers.
+
+    Customer keys are keyed hashes and so uniformly spread: a sample is simply everybody below
+    a cut in key space, the same customers in every run.
+
+    Raises
+    ------
+    TrainingError
+        When nothing is labelled.
+    """
+    total = warehouse.value("select count(*) from features.customer_labels")
+    if total == 0:
+        raise TrainingError(
+            "No snapshot has a full horizon of data behind it",
+            "Shorten horizon_days or minimum_history_days, or load more history",
+        )
+    share = min(1.0, maximum_examples / total)
+    frame = warehouse.frame(
+        f"""
+        select {_selection(schema)}, value_tier, horizon_net_revenue
+        from features.training_examples
+        where value_tier is not null
+            and customer_key <= cast(? as uuid)
+        order by snapshot_date, customer_key
+        """,
+        [_uuid_at(share)],
+    )
+    return _to_examples(frame, schema)
+
+
+def read_scoring_batches(
+    warehouse: Warehouse, schema: FeatureSchema, snapshot_date: date, rows_per_batch: int
+) -> Iterator[Examples]:
+    """Stream the customers of one snapshot in the order of their keys."""
+    batches = warehouse.batches(
+        f"""
+        select {_selection(schema)}
+        from features.customer_features
+        where snapshot_date = date '{snapshot_date.isoformat()}'
+        order by customer_key
+        """,
+        rows_per_batch,
+    )
+    for batch in batches:
+        yield _to_examples(_frame_of(batch), schema)
+
+
+def data_fingerprint(examples: Examples) -> str:
+    """Return a hash of all values that a model learns from, independent of where they lie."""
+    digest = hashlib.sha256()
+    frame = examples.features.assign(
+        customer_key=examples.customer_key,
+        snapshot_date=examples.snapshot_date,
+        value_tier=examples.value_tier,
+        net_revenue=examples.net_revenue,
+    )
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _selection(schema: FeatureSchema) -> str:
+    numeric = [f'cast("{name}" as double) as "{name}"' for name in schema.numeric]
+    categorical = [f'"{name}"' for name in schema.categorical]
+    return ", ".join(
+        ["cast(customer_key as varchar) as customer_key", "snapshot_date", *numeric, *categorical]
+    )
+
+
+def _uuid_at(share: float) -> str:
+    text = f"{min(UUID_SPACE - 1, int(share * UUID_SPACE)):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _frame_of(batch: pa.RecordBatch) -> pd.DataFrame:
+    frame: pd.DataFrame = batch.to_pandas()
+    return frame
+
+
+def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
+    size = len(frame)
+    features = pd.DataFrame(
+        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in schema.numeric}
+        | {name: _texts(frame[name]) for name in schema.categorical}
+    )
+    if "value_tier" in frame:
+        tiers = frame["value_tier"].map(TIERS.index).to_numpy(dtype=np.int8)
+        revenue = frame["horizon_net_revenue"].to_numpy(dtype=np.float64)
+    else:
+        tiers = np.full(size, UNOBSERVED_TIER, dtype=np.int8)
+        revenue = np.full(size, np.nan)
+    return Examples(
+        customer_key=frame["customer_key"].to_numpy(dtype=str),
+        snapshot_date=frame["snapshot_date"].to_numpy(dtype="datetime64[D]"),
+        features=features,
+        value_tier=tiers,
+        net_revenue=revenue,
+        schema=schema,
+    )
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Return text as Python strings with None for unknown, whatever the reader's own type was."""
+    values = [value if isinstance(value, str) else None for value in column.tolist()]
+    return pd.Series(values, dtype=object)

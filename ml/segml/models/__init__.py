@@ -1,0 +1,43 @@
+"""Tier models: one per file, built lazily by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from segml.errors import SettingsError
+
+if TYPE_CHECKING:
+    from segml.models.base import TierModel
+
+BASELINES = ("prior", "rfm_rule")
+
+# name -> module:class; the module is imported only when the model is asked for
+_REGISTRY = {
+    "prior": "segml.models.prior:PriorModel",
+    "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
+    "logistic": "segml.models.logistic:LogisticModel",
+    "boosting": "segml.models.boosting:BoostingModel",
+    "dnn": "segml.models.dnn:DnnModel",
+}
+
+
+def model_names() -> tuple[str, ...]:
+    """Return every registered model name, baselines first."""
+    return tuple(_REGISTRY)
+
+
+def model_class(name: str) -> type[TierModel]:
+    """Return the class behind a name without building it."""
+    if name not in _REGISTRY:
+        raise SettingsError(
+            f"Unknown model '{name}'", f"Choose one of {', '.join(_REGISTRY)} or auto"
+        )
+    module_name, class_name = _REGISTRY[name].split(":")
+    found: type[TierModel] = getattr(import_module(module_name), class_name)
+    return found
+
+
+def build_model(name: str, *, seed: int) -> TierModel:
+    """Return an unfitted model with its default, strongly regularised settings."""
+    return model_class(name)(seed=seed)  # type: ignore[call-arg]

@@ -1,0 +1,72 @@
+"""The one protocol behind every tier model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+
+from segml.dataset import TIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from segml.dataset import Examples, Predictions
+
+# keeps log loss and log-odds finite where a model has never seen an outcome
+PROBABILITY_FLOOR = 1e-5
+
+
+class TierModel(Protocol):
+    """A model of value tier and revenue in the horizon.
+
+    ``fit`` sees labelled examples only. A model that needs a hold-out for early stopping takes
+    it from ``train`` by customer, never from the validation snapshot: that one chooses between
+    models and must stay unseen.
+    """
+
+    name: str
+
+    def fit(self, train: Examples) -> Self:
+        """Learn from labelled examples and return self."""
+
+    def predict(self, examples: Examples) -> Predictions:
+        """Return tier probabilities (n, 3) and revenue given the tier (n, 2)."""
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted model into an existing empty folder in safe formats only."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what ``save`` wrote; never unpickles."""
+
+
+def complete_probabilities(
+    probabilities: NDArray[np.float64], classes: Sequence[int] | NDArray[np.int_]
+) -> NDArray[np.float64]:
+    """Spread the columns of the seen classes over all tiers, floored and summing to one.
+
+    Parameters
+    ----------
+    probabilities : array, shape (n, len(classes))
+    classes : sequence of int
+        Index into ``TIERS`` of each column.
+
+    Returns
+    -------
+    array of float64, shape (n, 3)
+    """
+    complete = np.zeros((len(probabilities), len(TIERS)))
+    complete[:, np.asarray(classes, dtype=np.int_)] = probabilities
+    complete = np.maximum(complete, PROBABILITY_FLOOR)
+    normalised: NDArray[np.float64] = complete / complete.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def mean_log_loss(probabilities: NDArray[np.float64], value_tier: NDArray[np.int8]) -> float:
+    """Return the mean negative log-likelihood of the observed tiers, in nats."""
+    observed = np.take_along_axis(probabilities, value_tier[:, None].astype(np.int_), axis=1)
+    return float(-np.log(observed).mean())

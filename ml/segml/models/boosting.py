@@ -1,0 +1,108 @@
+"""Histogram gradient boosting with small trees, strongly regularised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+
+from segml.dataset import Predictions, customer_fold
+from segml.models.base import complete_probabilities, mean_log_loss
+from segml.models.preprocessing import model_frame, tree_preprocessor
+from segml.models.revenue import ConditionalRevenue
+from segml.models.storage import load_estimator, load_json, save_estimator, save_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segml.dataset import Examples
+
+INNER_FOLDS = 3
+MAX_ITERATIONS = 300
+LEARNING_RATE = 0.05
+MAX_LEAVES = 4
+LEAF_SHARE, MIN_LEAF_ROWS = 0.01, 20  # a leaf speaks for at least one percent of the rows
+FEATURE_SHARE = 0.2  # of the features, drawn anew for every split
+RIDGE = 10.0
+
+
+class BoostingModel:
+    """Boosted trees whose number is chosen by customer-grouped cross-validation."""
+
+    name = "boosting"
+
+    def __init__(self, *, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, train: Examples) -> Self:
+        """Choose the number of trees on folds of customers, then learn from all examples."""
+        frame = model_frame(train)
+        preprocessor, is_category = tree_preprocessor(frame, train.schema)
+        self.iterations_ = self._choose_iterations(train, preprocessor, is_category)
+        classifier = self._classifier(len(train), is_category, self.iterations_)
+        self.pipeline_: Any = make_pipeline(preprocessor, classifier).fit(frame, train.value_tier)
+        self.revenue_ = ConditionalRevenue().fit(train)
+        return self
+
+    def _classifier(self, rows: int, is_category: list[bool], iterations: int) -> Any:  # noqa: ANN401
+        return HistGradientBoostingClassifier(
+            learning_rate=LEARNING_RATE,
+            max_iter=iterations,
+            max_leaf_nodes=MAX_LEAVES,
+            min_samples_leaf=max(MIN_LEAF_ROWS, int(LEAF_SHARE * rows)),
+            l2_regularization=RIDGE,
+            max_features=FEATURE_SHARE,
+            categorical_features=is_category,
+            early_stopping=False,
+            random_state=self.seed,
+        )
+
+    def _choose_iterations(
+        self,
+        train: Examples,
+        preprocessor: Any,  # noqa: ANN401
+        is_category: list[bool],
+    ) -> int:
+        frame, tier = model_frame(train), train.value_tier
+        fold = customer_fold(train.customer_key, INNER_FOLDS, f"{self.name}:{self.seed}")
+        losses = np.zeros(MAX_ITERATIONS)
+        for number in np.unique(fold):
+            inside, outside = fold != number, fold == number
+            fitted = clone(preprocessor).fit(frame[inside])
+            model = self._classifier(int(inside.sum()), is_category, MAX_ITERATIONS)
+            model.fit(fitted.transform(frame[inside]), tier[inside])
+            stages = model.staged_predict_proba(fitted.transform(frame[outside]))
+            losses += outside.sum() * np.array(
+                [
+                    mean_log_loss(complete_probabilities(stage, model.classes_), tier[outside])
+                    for stage in stages
+                ]
+            )
+        return int(losses.argmin()) + 1
+
+    def predict(self, examples: Examples) -> Predictions:
+        """Return tier probabilities and revenue given the tier."""
+        probabilities = self.pipeline_.predict_proba(model_frame(examples))
+        return Predictions(
+            complete_probabilities(probabilities, self.pipeline_.classes_),
+            self.revenue_.predict(examples),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted pipeline and the revenue part."""
+        save_json({"seed": self.seed, "iterations": self.iterations_}, folder / "boosting.json")
+        save_estimator(self.pipeline_, folder / "boosting.skops")
+        self.revenue_.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what ``save`` wrote."""
+        values = load_json(folder / "boosting.json")
+        model = cls(seed=values["seed"])
+        model.iterations_ = values["iterations"]
+        model.pipeline_ = load_estimator(folder / "boosting.skops")
+        model.revenue_ = ConditionalRevenue.load(folder)
+        return model

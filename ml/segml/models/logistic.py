@@ -1,0 +1,86 @@
+"""Multinomial logistic regression on log-like features, strongly regularised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from segml.dataset import Predictions, customer_fold
+from segml.models.base import complete_probabilities, mean_log_loss
+from segml.models.preprocessing import dense_preprocessor, model_frame
+from segml.models.revenue import ConditionalRevenue
+from segml.models.storage import load_estimator, load_json, save_estimator, save_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segml.dataset import Examples
+
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # inverse penalties, strongest first
+INNER_FOLDS = 3
+
+
+class LogisticModel:
+    """Logistic regression whose penalty is chosen by customer-grouped cross-validation."""
+
+    name = "logistic"
+
+    def __init__(self, *, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, train: Examples) -> Self:
+        """Choose the penalty on folds of customers, then learn from all labelled examples."""
+        frame = model_frame(train)
+        preprocessor = dense_preprocessor(frame, train.schema)
+        self.strength_ = self._choose_strength(train, preprocessor)
+        self.pipeline_: Any = make_pipeline(preprocessor, _classifier(self.strength_)).fit(
+            frame, train.value_tier
+        )
+        self.revenue_ = ConditionalRevenue().fit(train)
+        return self
+
+    def _choose_strength(self, train: Examples, preprocessor: Any) -> float:  # noqa: ANN401
+        frame, tier = model_frame(train), train.value_tier
+        fold = customer_fold(train.customer_key, INNER_FOLDS, f"{self.name}:{self.seed}")
+        losses = np.zeros(len(STRENGTHS))
+        for number in np.unique(fold):
+            inside, outside = fold != number, fold == number
+            fitted = clone(preprocessor).fit(frame[inside])
+            matrix, unseen = fitted.transform(frame[inside]), fitted.transform(frame[outside])
+            for position, strength in enumerate(STRENGTHS):
+                model = _classifier(strength).fit(matrix, tier[inside])
+                predicted = complete_probabilities(model.predict_proba(unseen), model.classes_)
+                losses[position] += outside.sum() * mean_log_loss(predicted, tier[outside])
+        return STRENGTHS[int(losses.argmin())]
+
+    def predict(self, examples: Examples) -> Predictions:
+        """Return tier probabilities and revenue given the tier."""
+        probabilities = self.pipeline_.predict_proba(model_frame(examples))
+        return Predictions(
+            complete_probabilities(probabilities, self.pipeline_.classes_),
+            self.revenue_.predict(examples),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted pipeline and the revenue part."""
+        save_json({"seed": self.seed, "strength": self.strength_}, folder / "logistic.json")
+        save_estimator(self.pipeline_, folder / "logistic.skops")
+        self.revenue_.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what ``save`` wrote."""
+        values = load_json(folder / "logistic.json")
+        model = cls(seed=values["seed"])
+        model.strength_ = values["strength"]
+        model.pipeline_ = load_estimator(folder / "logistic.skops")
+        model.revenue_ = ConditionalRevenue.load(folder)
+        return model
+
+
+def _classifier(strength: float) -> Any:  # noqa: ANN401
+    return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)

@@ -1,0 +1,53 @@
+"""Baseline without features: everybody is the average customer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from segml.dataset import TIERS, Predictions
+from segml.models.base import complete_probabilities
+from segml.models.storage import load_json, save_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segml.dataset import Examples
+
+
+class PriorModel:
+    """Class shares and the mean revenue of each tier."""
+
+    name = "prior"
+
+    def __init__(self, *, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, train: Examples) -> Self:
+        """Count the outcomes of labelled examples."""
+        tier = train.value_tier
+        counts = np.bincount(tier, minlength=len(TIERS))
+        sums = np.bincount(tier, weights=train.net_revenue, minlength=len(TIERS))
+        self.shares_: list[float] = (counts / counts.sum()).tolist()
+        self.revenue_: list[float] = (sums / np.maximum(counts, 1))[1:].tolist()
+        return self
+
+    def predict(self, examples: Examples) -> Predictions:
+        """Return the same prediction for every example."""
+        rows = (len(examples), 1)
+        probabilities = complete_probabilities(np.tile(self.shares_, rows), range(len(TIERS)))
+        return Predictions(probabilities, np.tile(self.revenue_, rows))
+
+    def save(self, folder: Path) -> None:
+        """Write the two averages as JSON."""
+        values = {"seed": self.seed, "shares": self.shares_, "revenue": self.revenue_}
+        save_json(values, folder / "prior.json")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what ``save`` wrote."""
+        values = load_json(folder / "prior.json")
+        model = cls(seed=values["seed"])
+        model.shares_, model.revenue_ = values["shares"], values["revenue"]
+        return model

@@ -1,0 +1,195 @@
+"""What segml knows of its models and scorings, kept in the warehouse's ``ml`` schema."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from segml.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    import pyarrow as pa
+
+    from segml.warehouse import Warehouse
+
+NO_MODEL_FIX = "Run `segml train` first"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion:
+    """One row of ``ml.model_versions``."""
+
+    model_version: str
+    run_id: str
+    model_name: str
+    trained_at: datetime
+    as_of_date: date
+    horizon_days: int
+    high_value_threshold: float
+    feature_hash: str
+    data_fingerprint: str
+    settings_json: str
+    artifact_path: str
+    artifact_sha256: str
+    status: str
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTables:
+    """What a training run measured, without its ``run_id``: rows for the ``ml`` tables."""
+
+    metrics: pd.DataFrame
+    curves: pd.DataFrame
+    importance: pd.DataFrame
+
+
+def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
+    """Store a version and its run's measurements, and retire the champion it replaces.
+
+    Registering the same run again replaces its rows. Everything becomes visible at once.
+    """
+    contents = {
+        "evaluation_metrics": tables.metrics,
+        "evaluation_curves": tables.curves,
+        "feature_importance": tables.importance,
+    }
+    with warehouse.transaction():
+        if version.status == "champion":
+            warehouse.execute(
+                "update ml.model_versions set status = 'retired' where status = 'champion'"
+            )
+        for table, rows in contents.items():
+            warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
+            warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
+        warehouse.execute("delete from ml.model_versions where run_id = ?", [version.run_id])
+        warehouse.append("ml.model_versions", pd.DataFrame([asdict(version)]))
+
+
+def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
+    """Return all versions, newest first."""
+    names = ", ".join(ModelVersion.__dataclass_fields__)
+    if not warehouse.has_table("ml", "model_versions"):
+        return []
+    rows = warehouse.rows(
+        f"select {names} from ml.model_versions order by trained_at desc, model_version"
+    )
+    return [
+        ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
+        for row in rows
+    ]
+
+
+def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
+    """Return a version by name (a unique beginning will do), or the champion.
+
+    Raises
+    ------
+    ArtifactError
+        When there is none, or a beginning fits several.
+    """
+    versions = list_versions(warehouse)
+    if model_version is None:
+        found = [version for version in versions if version.status == "champion"]
+        wanted = "champion"
+    else:
+        found = [item for item in versions if item.model_version == model_version] or [
+            item for item in versions if item.model_version.startswith(model_version)
+        ]
+        wanted = f"model version '{model_version}'"
+    if len(found) > 1:
+        names = ", ".join(item.model_version for item in found)
+        raise ArtifactError(f"{wanted} fits {names}", "Give more of the name")
+    if not found:
+        known = ", ".join(item.model_version for item in versions)
+        raise ArtifactError(
+            f"There is no {wanted}", f"Choose one of {known}" if known else NO_MODEL_FIX
+        )
+    return found[0]
+
+
+def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
+    """Return model_name, split, snapshot_date, metric, value, ci_low, ci_high of one run."""
+    return warehouse.frame(
+        "select * exclude (run_id) from ml.evaluation_metrics where run_id = ? "
+        "order by split, model_name, metric, snapshot_date",
+        [run_id],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """One complete scoring of a snapshot."""
+
+    scoring_id: str
+    model_version: str
+    snapshot_date: date
+    scored_at: datetime
+
+
+def write_scoring(
+    warehouse: Warehouse,
+    scoring: Scoring,
+    predictions: Iterable[pa.Table],
+    reasons: Iterable[pa.Table],
+) -> int:
+    """Store one scoring, replacing an earlier one of the same model and snapshot.
+
+    All of it becomes visible at once; a kill on the way leaves the scoring before complete.
+
+    Parameters
+    ----------
+    predictions : iterable of pyarrow.Table
+        customer_key, probabilities, expected_net_revenue and value_tier; ranks are given here.
+    reasons : iterable of pyarrow.Table
+        customer_key, rank, feature, feature_value, contribution, direction.
+
+    Returns
+    -------
+    int
+        Customers scored.
+    """
+    key = [scoring.scoring_id]
+    with warehouse.transaction():
+        for table in ("segment_predictions", "prediction_reasons", "scorings"):
+            warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
+        warehouse.execute(
+            "create or replace temp table new_predictions as from ml.segment_predictions limit 0"
+        )
+        for batch in predictions:
+            warehouse.append("new_predictions", batch)
+        for batch in reasons:
+            warehouse.append("ml.prediction_reasons", batch)
+        warehouse.execute(
+            """
+            update new_predictions set
+                scoring_id = $scoring_id,
+                model_version = $model_version,
+                snapshot_date = $snapshot_date,
+                scored_at = $scored_at
+            """,
+            asdict(scoring),
+        )
+        warehouse.execute(
+            """
+            insert into ml.segment_predictions by name
+            select * replace (rank() over (order by expected_net_revenue desc) as value_rank)
+            from new_predictions
+            """
+        )
+        customers: int = warehouse.value(
+            "select count(*) from ml.segment_predictions where scoring_id = ?", key
+        )
+        warehouse.append(
+            "ml.scorings",
+            pd.DataFrame(
+                [asdict(scoring) | {"customer_count": customers, "status": "complete"}]
+            ),
+        )
+        warehouse.execute("drop table new_predictions")
+    return customers

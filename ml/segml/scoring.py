@@ -1,0 +1,145 @@
+"""From a registered model to predictions and reasons in the warehouse."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from segml.artifacts import load_artifact
+from segml.dataset import TIERS
+from segml.errors import WarehouseError
+from segml.explanation import explain
+from segml.mart import read_plan, read_schema, read_scoring_batches
+from segml.registry import Scoring, find_version, write_scoring
+from segml.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segml.artifacts import ServedModel
+    from segml.dataset import Examples
+    from segml.registry import ModelVersion
+    from segml.settings import Settings
+    from segml.warehouse import Warehouse
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringSummary:
+    """What one scoring wrote."""
+
+    scoring_id: str
+    model_version: str
+    model_name: str
+    snapshot_date: str
+    customer_count: int
+    tier_counts: dict[str, int]
+    expected_net_revenue: float
+
+
+def score(
+    warehouse_path: Path,
+    settings: Settings,
+    progress: Callable[[str], None],
+    *,
+    model_version: str | None = None,
+) -> ScoringSummary:
+    """Score every eligible customer of the newest snapshot with the champion.
+
+    Parameters
+    ----------
+    model_version : str, optional
+        Another registered version, or the beginning of its name.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no such model, or its files do not fit the features or libraries.
+    WarehouseError
+        When there is nobody to score.
+    """
+    predictions: list[pa.Table] = []
+    reasons: list[pa.Table] = []
+    with open_warehouse(warehouse_path, read_only=True) as warehouse:
+        plan = read_plan(warehouse)
+        version = find_version(warehouse, model_version)
+        model = _load(warehouse, version, settings)
+        batches = read_scoring_batches(
+            warehouse, model.metadata.schema, plan.as_of_date, settings.scoring_batch_rows
+        )
+        for batch in batches:
+            predictions.append(_prediction_rows(model, batch))
+            reasons.append(_reason_rows(model, batch, settings))
+            progress(f"{sum(len(table) for table in predictions):,} customers scored")
+    if not predictions:
+        raise WarehouseError(
+            f"No customer is eligible on {plan.as_of_date}",
+            "Check as_of_date and eligibility_days, then run `dbt build`",
+        )
+    scoring = Scoring(
+        scoring_id=_scoring_id(version, plan.as_of_date.isoformat()),
+        model_version=version.model_version,
+        snapshot_date=plan.as_of_date,
+        scored_at=datetime.now(UTC).replace(tzinfo=None),
+    )
+    with open_warehouse(warehouse_path) as warehouse:
+        write_scoring(warehouse, scoring, predictions, reasons)
+    return _summarise(version, scoring, pa.concat_tables(predictions))
+
+
+def _load(warehouse: Warehouse, version: ModelVersion, settings: Settings) -> ServedModel:
+    """Load the artifact, checked against the mart as it is now."""
+    excluded = settings.excluded_features
+    return load_artifact(
+        Path(version.artifact_path), version.artifact_sha256, read_schema(warehouse, excluded)
+    )
+
+
+def _scoring_id(version: ModelVersion, snapshot_date: str) -> str:
+    text = f"{version.model_version}|{snapshot_date}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _prediction_rows(model: ServedModel, batch: Examples) -> pa.Table:
+    predicted = model.predict(batch)
+    probabilities = predicted.tier_probabilities
+    tiers = np.array(TIERS)[probabilities.argmax(axis=1)]
+    return pa.table(
+        {
+            "customer_key": batch.customer_key,
+            "value_tier": tiers,
+            **{f"probability_{tier}": probabilities[:, i] for i, tier in enumerate(TIERS)},
+            "purchase_probability": predicted.purchase_probability,
+            "churn_probability": probabilities[:, 0],
+            "expected_net_revenue": predicted.expected_net_revenue,
+        }
+    )
+
+
+def _reason_rows(model: ServedModel, batch: Examples, settings: Settings) -> pa.Table:
+    reasons = explain(
+        model,
+        batch,
+        model.metadata.reference,
+        top=settings.reasons_per_customer,
+        seed=settings.seed,
+    )
+    return pa.Table.from_pandas(reasons, preserve_index=False)
+
+
+def _summarise(version: ModelVersion, scoring: Scoring, rows: pa.Table) -> ScoringSummary:
+    tiers = np.asarray(rows["value_tier"].to_pylist())
+    return ScoringSummary(
+        scoring_id=scoring.scoring_id,
+        model_version=version.model_version,
+        model_name=version.model_name,
+        snapshot_date=scoring.snapshot_date.isoformat(),
+        customer_count=len(rows),
+        tier_counts={tier: int((tiers == tier).sum()) for tier in reversed(TIERS)},
+        expected_net_revenue=float(np.sum(rows["expected_net_revenue"].to_numpy())),
+    )

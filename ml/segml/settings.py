@@ -1,0 +1,154 @@
+"""Settings: command-line option over environment over ``segml.toml`` over default."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from segml.errors import SettingsError
+
+SETTINGS_FILE = "segml.toml"
+ENVIRONMENT_PREFIX = "SEGML_"
+
+
+def _require(condition: bool, name: str, rule: str, received: object) -> None:
+    """Raise one clear line when a setting breaks its rule."""
+    if not condition:
+        raise SettingsError(
+            f"Setting `{name}` must be {rule}, got {received!r}",
+            f"Correct it in {SETTINGS_FILE}, the environment or the option",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a user may set about learning and outputs.
+
+    What concerns the data (dates, horizon, tier rules) is a dbt variable instead, because SQL
+    needs it too.
+    """
+
+    model: str = "auto"  # a model name, or auto: the best on the validation snapshot
+    candidates: tuple[str, ...] = ("logistic", "boosting", "dnn")  # what auto compares
+    seed: int = 42
+    selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
+    max_training_examples: int = 400_000  # a hashed sample of customers above this
+    excluded_features: tuple[str, ...] = ()  # never shown to a model: names or patterns
+    calibrate: bool = True
+    bootstrap_samples: int = 200  # resamples behind every confidence interval
+    reasons_per_customer: int = 3
+    scoring_batch_rows: int = 50_000
+    artifact_dir: Path = field(default=Path("artifacts"))
+    report_path: Path = field(default=Path("reports/segments.html"))
+
+    def __post_init__(self) -> None:
+        """Reject values that cannot work, naming the setting."""
+        _require(bool(self.candidates), "candidates", "a non-empty list", self.candidates)
+        _require(self.seed >= 0, "seed", "zero or more", self.seed)
+        _require(self.selection_folds > 1, "selection_folds", "at least 2", self.selection_folds)
+        minimum_examples = 1_000
+        _require(
+            self.max_training_examples >= minimum_examples,
+            "max_training_examples",
+            f"at least {minimum_examples}",
+            self.max_training_examples,
+        )
+        _require(
+            self.bootstrap_samples >= 0, "bootstrap_samples", "zero or more", self.bootstrap_samples
+        )
+        _require(
+            self.reasons_per_customer >= 0,
+            "reasons_per_customer",
+            "zero or more",
+            self.reasons_per_customer,
+        )
+        _require(
+            self.scoring_batch_rows > 0, "scoring_batch_rows", "positive", self.scoring_batch_rows
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values, stored with every model."""
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+
+def load_settings(project_dir: Path, **options: Any) -> Settings:  # noqa: ANN401
+    """Combine option, environment, file and default, in that order of precedence.
+
+    Parameters
+    ----------
+    project_dir : Path
+        Folder that may hold ``segml.toml``; relative paths in settings start here.
+    **options
+        Values from the command line; ``None`` means not given.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown key (with the nearest known one) or a value of the wrong type or range.
+    """
+    defaults = {item.name: item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in _read_file(project_dir / SETTINGS_FILE).items():
+        if name not in defaults:
+            near = difflib.get_close_matches(name, defaults, n=1)
+            raise SettingsError(
+                f"Unknown setting `{name}` in {SETTINGS_FILE}",
+                f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(defaults)}",
+            )
+        values[name] = value
+    for name in defaults:
+        text = os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
+        if text is not None:
+            values[name] = text
+    values |= {name: value for name, value in options.items() if value is not None}
+    converted = {name: _convert(name, value) for name, value in values.items()}
+    settings = Settings(**converted)
+    return dataclasses.replace(
+        settings,
+        artifact_dir=project_dir / settings.artifact_dir,
+        report_path=project_dir / settings.report_path,
+    )
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path.name} is not valid TOML: {error}", "Correct that line") from None
+
+
+def _convert(name: str, value: Any) -> Any:  # noqa: ANN401
+    """Bring a text or TOML value to the type of the default."""
+    default = next(
+        item.default for item in fields(Settings) if item.name == name
+    )
+    try:
+        if isinstance(default, bool):
+            return _to_bool(value)
+        if isinstance(default, tuple):
+            parts = value.split(",") if isinstance(value, str) else value
+            return tuple(str(part).strip() for part in parts if str(part).strip())
+        return type(default)(value) if not isinstance(default, Path) else Path(value)
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"Setting `{name}` must be of type {type(default).__name__}, got {value!r}",
+            f"Correct it in {SETTINGS_FILE}, the environment or the option",
+        ) from None
+
+
+def _to_bool(value: object) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    word = str(value).lower()
+    if word not in words:
+        raise ValueError(value)
+    return words[word]

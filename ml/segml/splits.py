@@ -1,0 +1,164 @@
+"""Which rows choose a model, which judge it, and which may only train the final one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segml.dataset import customer_fold
+from segml.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from segml.dataset import Examples
+
+    Mask = NDArray[np.bool_]
+
+MIN_OUTCOMES_PER_SIDE = 100  # buyers, and non-buyers, that an embargoed fit must hold
+MORE_HISTORY = "Load more history, or lower the dbt variable `horizon_days`"
+
+
+@dataclass(frozen=True)
+class SelectionFold:
+    """Rows to fit on and rows to predict for choosing between models, both of shape (n,)."""
+
+    fit: Mask
+    validate: Mask
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Every use of the labelled rows; masks have shape (n,).
+
+    Parameters
+    ----------
+    folds : tuple of SelectionFold
+        Together they validate every row of the validation snapshot exactly once.
+    scheme : str
+        How the folds were made, in words for the report.
+    development : mask
+        Train and validation snapshots: what the model that is tested learns from.
+    test : mask
+        The newest labelled snapshot; never chooses anything.
+    labelled : mask
+        All observed outcomes: what the served model learns from.
+    """
+
+    folds: tuple[SelectionFold, ...]
+    scheme: str
+    development: Mask
+    test: Mask
+    labelled: Mask
+    validation_date: np.datetime64
+    test_date: np.datetime64
+
+
+def split_examples(
+    examples: Examples,
+    roles: Mapping[date, str],
+    *,
+    horizon_days: int,
+    folds: int,
+    seed: int,
+) -> Splits:
+    """Turn snapshot roles into rows.
+
+    Snapshots 30 days apart with a horizon of 90 days overlap in their outcomes: a model fitted
+    on the neighbour of the validation snapshot has seen part of its answers. Where history
+    allows, the fit is embargoed (its outcomes end before the validation snapshot begins).
+    Where it does not, customers are dealt into folds and each customer of the validation
+    snapshot is predicted by a model that never saw that customer.
+
+    Parameters
+    ----------
+    roles : mapping of date to str
+        ``train``, ``validation``, ``embargo``, ``test`` or ``scoring`` of every snapshot.
+    horizon_days : int
+        Length of the outcome window in days.
+    folds : int
+        Number of customer folds where history is short.
+
+    Raises
+    ------
+    TrainingError
+        If there is no validation or test snapshot, or one outcome only.
+    """
+    row_role = _role_of_rows(examples, roles)
+    by_role = {role: (row_role == role) & examples.observed for role in set(roles.values())}
+    for role in ("train", "validation", "test"):
+        if not by_role.get(role, np.zeros(1, dtype=bool)).any():
+            raise TrainingError(
+                f"History is too short: no labelled {role} snapshot (found "
+                f"{len(roles)} snapshots with a horizon of {horizon_days} days)",
+                MORE_HISTORY,
+            )
+    development = by_role["train"] | by_role["validation"]
+    _require_both_outcomes(examples, development, "the train and validation snapshots")
+
+    validation_date = examples.snapshot_date[by_role["validation"]].max()
+    latest_known = validation_date - np.timedelta64(horizon_days, "D")
+    embargoed = by_role["train"] & (examples.snapshot_date <= latest_known)
+    if _outcomes_per_side(examples, embargoed) >= MIN_OUTCOMES_PER_SIDE:
+        selection = (SelectionFold(embargoed, by_role["validation"]),)
+        scheme = "embargoed: outcomes of the fit end before the validation snapshot"
+    else:
+        selection = _customer_folds(
+            examples, by_role["train"], by_role["validation"], folds=folds, seed=seed
+        )
+        scheme = f"{folds} customer folds: history is too short for an embargoed fit"
+    for fold in selection:
+        _require_both_outcomes(examples, fold.fit, "the train snapshots")
+    return Splits(
+        folds=selection,
+        scheme=scheme,
+        development=development,
+        test=by_role["test"],
+        labelled=examples.observed,
+        validation_date=validation_date,
+        test_date=examples.snapshot_date[by_role["test"]].max(),
+    )
+
+
+def _role_of_rows(examples: Examples, roles: Mapping[date, str]) -> NDArray[np.str_]:
+    dates, positions = np.unique(
+        examples.snapshot_date.astype("datetime64[D]"), return_inverse=True
+    )
+    known = {np.datetime64(day, "D"): role for day, role in roles.items()}
+    unknown = [str(day) for day in dates if day not in known]
+    if unknown:
+        raise TrainingError(
+            f"Snapshots without a role: {', '.join(unknown)}", "Rebuild the features with dbt"
+        )
+    return np.array([known[day] for day in dates], dtype=np.str_)[positions]
+
+
+def _customer_folds(
+    examples: Examples, train: Mask, validation: Mask, *, folds: int, seed: int
+) -> tuple[SelectionFold, ...]:
+    fold = customer_fold(examples.customer_key, folds, f"selection:{seed}")
+    return tuple(
+        SelectionFold(train & (fold != number), validation & (fold == number))
+        for number in range(folds)
+        if (validation & (fold == number)).any()
+    )
+
+
+def _outcomes_per_side(examples: Examples, rows: Mask) -> int:
+    """Return the number of buyers or of non-buyers, whichever is smaller."""
+    buyers = int((examples.value_tier[rows] > 0).sum())
+    return min(buyers, int(rows.sum()) - buyers)
+
+
+def _require_both_outcomes(examples: Examples, rows: Mask, where: str) -> None:
+    if _outcomes_per_side(examples, rows) == 0:
+        raise TrainingError(
+            f"All customers of {where} have the same outcome ({int(rows.sum())} rows): "
+            "nothing to learn",
+            "Choose another dbt variable `horizon_days`, or load more customers",
+        )

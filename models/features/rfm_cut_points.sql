@@ -1,0 +1,59 @@
+with
+
+rfm_values as (
+
+    select * from {{ ref('int_customer_snapshots__rfm') }}
+
+),
+
+measures as (
+
+    -- recency counts downwards: fewer days are better, hence the sign
+    select
+        snapshot_date,
+        'recency_days' as measure,
+        -cast(recency_days as double) as measure_value
+    from rfm_values
+
+    union all
+
+    select
+        snapshot_date,
+        'order_count' as measure,
+        cast(order_count as double) as measure_value
+    from rfm_values
+
+    union all
+
+    select
+        snapshot_date,
+        'net_revenue' as measure,
+        cast(net_revenue as double) as measure_value
+    from rfm_values
+
+),
+
+ranked as (
+
+    select
+        snapshot_date,
+        measure,
+        measure_value,
+        percent_rank() over (
+            partition by snapshot_date, measure order by measure_value
+        ) as rank_share
+    from measures
+
+)
+
+-- the smallest value whose percent rank reaches 20, 40, 60 and 80 %: equal values, equal scores
+select
+    snapshot_date,
+    measure,
+    cast(score.score as integer) as score,
+    min(measure_value) filter (
+        where rank_share >= (score.score - 1) / 5.0
+    ) as cut_point
+from ranked
+cross join range(2, 6) as score (score)
+group by snapshot_date, measure, score.score

@@ -1,0 +1,49 @@
+with
+
+events as (
+
+    select * from {{ ref('stg_shop__events') }}
+    where customer_key is not null
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots__spine') }}
+
+),
+
+known_events as (
+
+    select
+        events.customer_key,
+        snapshots.snapshot_date,
+        events.session_id,
+        events.event_type,
+        snapshots.snapshot_date - cast(events.occurred_at as date) as age_days
+    from snapshots
+    inner join events
+        on {{ is_known_at('events', 'snapshots.snapshot_date') }}
+
+)
+
+select
+    customer_key,
+    snapshot_date,
+    count(*) as event_count,
+    min(age_days) as days_since_last_event,
+    min(age_days) filter (where event_type = 'add_to_cart')
+        as days_since_last_cart,
+    {%- for days in [30, 90, 365] %}
+    count(*) filter (where age_days <= {{ days }}) as event_count_{{ days }}d,
+    count(distinct session_id) filter (where age_days <= {{ days }})
+        as session_count_{{ days }}d,
+    count(*) filter (
+        where age_days <= {{ days }} and event_type = 'add_to_cart'
+    ) as cart_count_{{ days }}d,
+    count(*) filter (
+        where age_days <= {{ days }} and event_type = 'search'
+    ) as search_count_{{ days }}d{{ "," if not loop.last }}
+    {%- endfor %}
+from known_events
+group by customer_key, snapshot_date

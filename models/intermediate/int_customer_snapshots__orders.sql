@@ -1,0 +1,56 @@
+{%- set window_days = [30, 90, 365] -%}
+
+with
+
+orders as (
+
+    select * from {{ ref('int_orders__completed') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots__spine') }}
+
+),
+
+known_orders as (
+
+    select
+        snapshots.snapshot_date,
+        snapshots.snapshot_date - orders.ordered_date as age_days,
+        orders.*
+    from snapshots
+    inner join orders
+        on
+            snapshots.snapshot_date > orders.ordered_date
+            and {{ is_known_at('orders', 'snapshots.snapshot_date') }}
+
+)
+
+select
+    customer_key,
+    snapshot_date,
+    min(age_days) as recency_days,
+    max(age_days) as tenure_days,
+    count(*) as order_count,
+    sum(order_revenue) as order_revenue,
+    sum(gross_revenue) as gross_revenue,
+    sum(discount_amount) as discount_amount,
+    sum(unit_count) as unit_count,
+    max(order_revenue) as maximum_order_revenue,
+    max(unit_count) as maximum_order_units,
+    arg_max(order_revenue, (ordered_at, order_id)) as last_order_revenue,
+    arg_max(channel, (ordered_at, order_id)) as last_channel,
+    count(distinct date_trunc('month', ordered_date)) as active_month_count,
+    count(*) filter (where discount_amount > 0) as discounted_order_count,
+    {%- for days in window_days %}
+    count(*) filter (where age_days <= {{ days }}) as order_count_{{ days }}d,
+    coalesce(sum(order_revenue) filter (where age_days <= {{ days }}), 0)
+        as order_revenue_{{ days }}d,
+    coalesce(sum(unit_count) filter (where age_days <= {{ days }}), 0)
+        as unit_count_{{ days }}d,
+    {%- endfor %}
+    list_sort(list(distinct ordered_date)) as order_dates
+from known_orders
+group by customer_key, snapshot_date

@@ -1,0 +1,35 @@
+-- only refunds already known at the snapshot, counted at the date of their order
+with
+
+refunds as (
+
+    select * from {{ ref('int_refunds__by_order') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots__spine') }}
+
+)
+
+select
+    refunds.customer_key,
+    snapshots.snapshot_date,
+    count(*) as return_count,
+    sum(refunds.refund_amount) as refund_amount,
+    {%- for days in [30, 90, 365] %}
+    coalesce(
+        sum(refunds.refund_amount) filter (
+            where
+            snapshots.snapshot_date - refunds.ordered_date <= {{ days }}
+        ),
+        0
+    ) as refund_amount_{{ days }}d{{ "," if not loop.last }}
+    {%- endfor %}
+from snapshots
+inner join refunds
+    on
+        snapshots.snapshot_date > refunds.ordered_date
+        and {{ is_known_at('refunds', 'snapshots.snapshot_date') }}
+group by refunds.customer_key, snapshots.snapshot_date

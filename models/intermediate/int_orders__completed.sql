@@ -1,0 +1,60 @@
+{{ config(materialized='table') }}
+
+-- materialised: every feature group reads it, once per snapshot
+with
+
+orders as (
+
+    select * from {{ ref('stg_shop__orders') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('stg_shop__order_items') }}
+
+),
+
+order_totals as (
+
+    select
+        order_id,
+        sum(line_revenue) as gross_revenue,
+        sum(quantity) as unit_count,
+        count(distinct product_id) as product_count
+    from order_items
+    group by order_id
+
+),
+
+completed as (
+
+    select * from orders
+    where
+        status in (
+            {%- for status in var('completed_order_statuses') %}
+            '{{ status }}'{{ "," if not loop.last }}
+            {%- endfor %}
+        )
+
+)
+
+-- an order without a valid line is no purchase; a discount is never more than the goods
+select
+    completed.order_id,
+    completed.customer_key,
+    completed.channel,
+    completed.ordered_at,
+    completed.ordered_date,
+    completed.known_from,
+    completed.known_until,
+    order_totals.product_count,
+    order_totals.unit_count,
+    order_totals.gross_revenue,
+    least(completed.discount_amount, order_totals.gross_revenue)
+        as discount_amount,
+    order_totals.gross_revenue
+    - least(completed.discount_amount, order_totals.gross_revenue)
+        as order_revenue
+from completed
+inner join order_totals on completed.order_id = order_totals.order_id

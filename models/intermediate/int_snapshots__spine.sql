@@ -1,0 +1,94 @@
+{{ config(materialized='table') }}
+
+{#- Every snapshot that is built: as_of_date to score, and labelled ones before it. #}
+{%- set step_days = var('snapshot_step_days') -%}
+{%- set horizon_days = var('horizon_days') -%}
+
+with
+
+orders as (
+
+    select * from {{ ref('int_orders__completed') }}
+
+),
+
+time_span as (
+
+    select
+        min(ordered_date) as first_order_date,
+        {%- if var('as_of_date') %}
+        date '{{ var("as_of_date") }}'
+        {%- else %}
+        max(ordered_date) + 1
+        {%- endif %} as as_of_date
+    from orders
+
+),
+
+candidates as (
+
+    select
+        first_order_date,
+        as_of_date,
+        as_of_date as snapshot_date
+    from time_span
+
+    union all
+
+    select
+        first_order_date,
+        as_of_date,
+        as_of_date - {{ horizon_days }} - {{ step_days }} * cast(steps_back as integer)
+            as snapshot_date
+    from time_span
+    cross join range({{ var('snapshot_count') }}) as step (steps_back)
+
+),
+
+snapshots as (
+
+    select
+        snapshot_date,
+        as_of_date,
+        snapshot_date + {{ horizon_days }} as label_end_date,
+        snapshot_date < as_of_date as is_labelled
+    from candidates
+    where
+        snapshot_date = as_of_date
+        or snapshot_date - {{ var('minimum_history_days') }} >= first_order_date
+
+),
+
+bounds as (
+
+    select
+        max(snapshot_date) filter (where is_labelled) as test_date,
+        max(snapshot_date) filter (
+            where
+            is_labelled
+            and label_end_date
+            <= (select max(labelled.snapshot_date) from snapshots as labelled
+                where labelled.is_labelled)
+        ) as validation_date
+    from snapshots
+
+)
+
+-- train and validation labels end before the test snapshot begins; the labelled snapshots in
+-- between are under embargo while models are compared, and used for the final fit only
+select
+    snapshots.snapshot_date,
+    snapshots.as_of_date,
+    snapshots.label_end_date,
+    {{ horizon_days }} as horizon_days,
+    snapshots.is_labelled,
+    case
+        when not snapshots.is_labelled then 'scoring'
+        when snapshots.snapshot_date = bounds.test_date then 'test'
+        when snapshots.snapshot_date = bounds.validation_date then 'validation'
+        when snapshots.snapshot_date < bounds.validation_date then 'train'
+        else 'embargo'
+    end as snapshot_role
+from snapshots
+cross join bounds
+where snapshots.snapshot_date is not null

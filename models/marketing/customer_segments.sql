@@ -1,0 +1,101 @@
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__current') }}
+
+),
+
+features as (
+
+    select * from {{ ref('customer_features') }}
+
+),
+
+demographics as (
+
+    select * from {{ ref('int_customer_snapshots__demographics') }}
+
+),
+
+predictions as (
+
+    select * from {{ ref('stg_segml__segment_predictions') }}
+
+),
+
+reasons as (
+
+    select
+        customer_key,
+        list(
+            feature || ' = ' || coalesce(feature_value, 'unknown')
+            || ' ' || direction
+            order by reason_rank
+        ) as top_reasons
+    from {{ ref('stg_segml__prediction_reasons') }}
+    group by customer_key
+
+)
+
+select
+    ---------- who
+    customers.customer_key,
+    customers.snapshot_date as as_of_date,
+
+    ---------- segments
+    customers.rfm_segment,
+    customers.rfm_cell,
+    coalesce(predictions.value_tier, 'unscored') as value_tier,
+    predictions.cluster_name,
+
+    ---------- outlook
+    predictions.purchase_probability,
+    predictions.churn_probability,
+    predictions.probability_low,
+    predictions.probability_mid,
+    predictions.probability_high,
+    predictions.expected_net_revenue,
+    predictions.value_rank,
+    reasons.top_reasons,
+
+    ---------- history
+    customers.first_order_date,
+    customers.last_order_date,
+    features.recency_days,
+    features.tenure_days,
+    features.order_count,
+    features.net_revenue,
+    features.average_order_revenue,
+    features.purchase_gap_mean_days,
+    features.overdue_ratio,
+    features.top_category,
+    features.last_channel,
+    features.rating_mean,
+    features.is_wholesale,
+
+    ---------- profile
+    features.age_band,
+    features.income_bin,
+    demographics.gender,
+    demographics.country,
+    coalesce(demographics.has_marketing_consent, false)
+        as has_marketing_consent,
+
+    ---------- freshness
+    predictions.model_version,
+    predictions.snapshot_date as prediction_snapshot_date,
+    predictions.scored_at,
+    coalesce(predictions.snapshot_date = customers.snapshot_date, false)
+        as is_prediction_current
+from customers
+left join features
+    on
+        customers.customer_key = features.customer_key
+        and customers.snapshot_date = features.snapshot_date
+left join demographics
+    on
+        customers.customer_key = demographics.customer_key
+        and customers.snapshot_date = demographics.snapshot_date
+left join predictions on customers.customer_key = predictions.customer_key
+left join reasons on customers.customer_key = reasons.customer_key

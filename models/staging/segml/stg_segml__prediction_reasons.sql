@@ -1,0 +1,26 @@
+with
+
+reasons as (
+
+    select * from {{ source('segml', 'prediction_reasons') }}
+
+),
+
+latest_scoring as (
+
+    select scoring_id
+    from {{ ref('stg_segml__scorings') }}
+    where is_latest
+
+)
+
+select
+    reasons.scoring_id,
+    reasons.customer_key,
+    reasons.rank as reason_rank,
+    reasons.feature,
+    reasons.feature_value,
+    reasons.contribution,
+    reasons.direction
+from reasons
+inner join latest_scoring on reasons.scoring_id = latest_scoring.scoring_id

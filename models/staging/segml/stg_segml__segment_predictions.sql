@@ -1,0 +1,34 @@
+with
+
+predictions as (
+
+    select * from {{ source('segml', 'segment_predictions') }}
+
+),
+
+latest_scoring as (
+
+    select scoring_id
+    from {{ ref('stg_segml__scorings') }}
+    where is_latest
+
+)
+
+select
+    predictions.scoring_id,
+    predictions.customer_key,
+    predictions.snapshot_date,
+    predictions.model_version,
+    predictions.value_tier,
+    predictions.probability_low,
+    predictions.probability_mid,
+    predictions.probability_high,
+    predictions.purchase_probability,
+    predictions.churn_probability,
+    predictions.expected_net_revenue,
+    predictions.cluster_name,
+    predictions.value_rank,
+    predictions.scored_at
+from predictions
+inner join latest_scoring
+    on predictions.scoring_id = latest_scoring.scoring_id

@@ -1,0 +1,32 @@
+{{ config(materialized='table') }}
+
+with
+
+raw_rows as (
+
+    {{ raw_rows('customers') }}
+
+),
+
+erased_customers as (
+
+    select customer_id from {{ ref('base_shop__erasure_requests') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ customer_key('customer_id') }} as customer_key,
+        {{ known_from("coalesce(registered_at, timestamp '1900-01-01')") }}
+            as known_from,
+        case when customer_id is null then 'missing_customer_id' end as rule_reason
+    from raw_rows
+    where not {{ is_erased('customer_id') }}
+
+),
+
+{{ with_versions('customers', ['customer_id']) }}
+
+select * from judged
