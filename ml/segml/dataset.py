@@ -133,9 +133,11 @@ def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[
 def customer_fold(
     keys: Sequence[str] | NDArray[np.str_], folds: int, salt: str
 ) -> NDArray[np.int_]:
-    """Deal customers into ``folds`` groups of similar size: fold number of each key, shape (n,).
+    """Deal customers into ``folds`` groups of equal size: fold number of each key, shape (n,).
 
     All rows of one customer share a fold, so no customer is learned from and judged at once.
+    No fold is empty unless there are fewer customers than folds.
     """
-    fold: NDArray[np.int_] = (hash_fraction(keys, salt) * folds).astype(np.int_)
+    fractions, rank_of_row = np.unique(hash_fraction(keys, salt), return_inverse=True)
+    fold: NDArray[np.int_] = rank_of_row * folds // len(fractions)
     return fold

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SHOWN_FAILURES = 3
+DEFAULT_RAW_SCHEMA = "raw"
 
 
 class DbtError(SegmlError):
@@ -70,6 +71,15 @@ class DbtProject:
                 "Name a file under `path` in profiles.yml",
             )
         return self.project_dir / str(credentials.path)
+
+    def variable(self, name: str) -> Any:  # noqa: ANN401
+        """Return a dbt variable: of this command, or of ``dbt_project.yml``."""
+        import yaml
+
+        if name in self.variables:
+            return self.variables[name]
+        text = (self.project_dir / "dbt_project.yml").read_text(encoding="utf-8")
+        return yaml.safe_load(text).get("vars", {}).get(name)
 
     def _credentials(self) -> Any:  # noqa: ANN401  (dbt is untyped)
         from argparse import Namespace
@@ -132,6 +142,22 @@ class DbtProject:
         if failed:
             raise DbtError(_describe_failures(failed), "Run `dbt build` to see every message")
         return _count_by_type(results)
+
+
+def raw_schema_to_load(project: DbtProject) -> str:
+    """Return the schema of the user's raw tables.
+
+    Raises
+    ------
+    DbtError
+        When the target reads the demo shop's seeds, so that loaded files would not be seen.
+    """
+    if project.target in (project.variable("demo_targets") or ()):
+        raise DbtError(
+            f"Target {project.target} reads the demo shop and would not see loaded files",
+            "Load into a target of your own, such as --target dev",
+        )
+    return str(project.variable("raw_schema") or DEFAULT_RAW_SCHEMA)
 
 
 def _default_profiles_dir(project_dir: Path) -> Path:

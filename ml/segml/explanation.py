@@ -162,7 +162,7 @@ def _walk(
     path: Sequence[str],
     step_numbers: NDArray[np.int_],
 ) -> NDArray[np.float64]:
-    """Return log-odds (steps, n) after the first ``step`` features of the path are the customer's."""
+    """Return log-odds (steps, n), the first ``step`` features of the path being the customer's."""
     place = {name: number for number, name in enumerate(path)}
     rows = len(examples)
     steps_per_call = max(1, CALL_ROWS // rows)

@@ -66,7 +66,7 @@ class ScoreOrder:
     def __init__(self, score: Array) -> None:
         self.order = np.argsort(-score, kind="stable")
         ordered = score[self.order]
-        self.step_ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True))  # noqa: FBT003
+        self.step_ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True))
         self.step_of_row = np.empty(len(score), dtype=np.int_)
         self.step_of_row[self.order] = np.append(0, np.cumsum(np.diff(ordered) != 0))
 

@@ -158,29 +158,28 @@ def write_scoring(
     with warehouse.transaction():
         for table in ("segment_predictions", "prediction_reasons", "scorings"):
             warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
-        warehouse.execute(
-            "create or replace temp table new_predictions as from ml.segment_predictions limit 0"
-        )
-        for batch in predictions:
-            warehouse.append("new_predictions", batch)
-        for batch in reasons:
-            warehouse.append("ml.prediction_reasons", batch)
+        for rows, table in ((predictions, "segment_predictions"), (reasons, "prediction_reasons")):
+            warehouse.execute(f"create or replace temp table new_{table} as from ml.{table} limit 0")
+            for batch in rows:
+                warehouse.append(f"new_{table}", batch)
         warehouse.execute(
             """
-            update new_predictions set
-                scoring_id = $scoring_id,
-                model_version = $model_version,
-                snapshot_date = $snapshot_date,
-                scored_at = $scored_at
+            insert into ml.segment_predictions by name
+            select * replace (
+                $scoring_id as scoring_id,
+                $model_version as model_version,
+                $snapshot_date as snapshot_date,
+                $scored_at as scored_at,
+                rank() over (order by expected_net_revenue desc) as value_rank
+            )
+            from new_segment_predictions
             """,
             asdict(scoring),
         )
         warehouse.execute(
-            """
-            insert into ml.segment_predictions by name
-            select * replace (rank() over (order by expected_net_revenue desc) as value_rank)
-            from new_predictions
-            """
+            "insert into ml.prediction_reasons by name "
+            "select * replace (? as scoring_id) from new_prediction_reasons",
+            key,
         )
         customers: int = warehouse.value(
             "select count(*) from ml.segment_predictions where scoring_id = ?", key
@@ -191,5 +190,4 @@ def write_scoring(
                 [asdict(scoring) | {"customer_count": customers, "status": "complete"}]
             ),
         )
-        warehouse.execute("drop table new_predictions")
     return customers

@@ -2,12 +2,14 @@
 
 import gzip
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from segml.errors import LoadingError
 from segml.loading import load_files
+from segml.loading.contract import RAW_TABLES
 from segml.warehouse import open_warehouse
 
 PROJECT = Path(__file__).parents[2]
@@ -314,6 +316,16 @@ def test_data_gives_a_file_or_a_folder_instead_of_the_mappings_path(shop):
     assert by_file == by_folder
 
 
+def test_a_folder_name_is_never_taken_for_a_pattern(shop, monkeypatch):
+    shop.write("spring [2024]/sales.csv", SALES)
+    shop.write("spring [2024]/shop.yml", MAPPING)
+    monkeypatch.chdir(shop.folder)
+
+    summary = shop.load(Path("spring [2024]/shop.yml"))
+
+    assert summary.table_rows == {"orders": 3, "order_items": 3}
+
+
 def test_an_sql_error_names_the_table_and_the_column(shop):
     shop.write("sales.csv", SALES)
     shop.write("shop.yml", MAPPING.replace("customer_id: customer", "customer_id: custmer"))
@@ -491,7 +503,7 @@ def test_online_retail_cancellations_go_back_to_the_latest_earlier_purchase(shop
     assert shop.rows(
         "select return_id, order_id, product_id, quantity, refund_amount from raw.returns "
         "order by return_id"
-    ) == [("C104/1", "101", "10001", 1, 2.6), ("C105/1", "100", "10002A", 1, 4)]
+    ) == [("C104/1", "101", "10001", 1, Decimal("2.6")), ("C105/1", "100", "10002A", 1, 4)]
 
 
 def test_online_retail_names_and_countries_are_the_first_ones_known(shop):
@@ -586,3 +598,26 @@ def test_every_row_of_cdnow_is_one_order(shop):
     assert summary.table_rows == {"orders": 69_659, "order_items": 69_659, "returns": 0}
     assert summary.rejected_rows == {}
     assert shop.rows("select count(distinct order_id) from raw.orders") == [(69_659,)]
+
+
+def test_the_worked_example_of_the_documentation_does_what_it_says(shop):
+    blocks = (PROJECT / "docs" / "loading.md").read_text(encoding="utf-8").split("```")
+    for kind, name in (("csv", "sales.csv"), ("yaml", "shop.yml")):
+        shop.write(name, next(block for block in blocks if block.startswith(kind))[len(kind) + 1 :])
+
+    summary = shop.load()
+
+    assert summary.table_rows == {"orders": 3, "order_items": 3}
+    assert summary.rejected_rows == {"missing_customer": 1}
+
+
+def test_the_documentation_lists_every_raw_table_and_column():
+    text = (PROJECT / "docs" / "loading.md").read_text(encoding="utf-8")
+
+    for name, table in RAW_TABLES.items():
+        columns = [
+            f"**{column}**" if column in table.required else column
+            for column in table.columns
+            if column != "loaded_at"
+        ]
+        assert f"| `{name}` | {', '.join(columns)} |" in text

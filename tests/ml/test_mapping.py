@@ -134,6 +134,12 @@ def test_two_relations_of_one_name_are_refused(parse):
     assert "`sales` is used twice" in refusal(parse, "keep: purchases", "keep: sales")
 
 
+def test_sql_cannot_leave_its_statement(parse):
+    message = refusal(parse, "when: customer is null", "when: true; drop table raw.orders")
+
+    assert "sources.sales.rows[1].when: SQL with a `;`" in message
+
+
 def test_a_missing_mapping_file_is_named(tmp_path):
     with pytest.raises(LoadingError, match=r"nosuch\.yml cannot be read: No such file"):
         read_mapping(tmp_path / "nosuch.yml")

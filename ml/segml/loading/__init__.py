@@ -1,6 +1,6 @@
 """Load a shop's files into schema ``raw``, as a mapping file says."""
 
-from segml.loading.accounting import FileRows
+from segml.loading.counting import FileRows
 from segml.loading.load import LoadSummary, load_files
 
 __all__ = ["FileRows", "LoadSummary", "load_files"]

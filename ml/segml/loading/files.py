@@ -18,6 +18,7 @@ from segml.loading.sql import sql_text
 from segml.warehouse import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from io import BufferedReader
 
     from segml.loading.mapping import Mapping, Source
@@ -67,18 +68,20 @@ def find_files(mapping: Mapping, source: Source, data_path: Path | None) -> list
         When nothing matches and the source is not optional.
     """
     if data_path is None:
-        patterns = [str(mapping.path.parent / path) for path in source.paths]
+        patterns = _in_folder(mapping.path.parent, source.paths)
     elif data_path.is_dir():
-        patterns = [str(data_path / Path(path).name) for path in source.paths]
+        patterns = _in_folder(data_path, [Path(path).name for path in source.paths])
     elif len(mapping.sources) == 1:
-        patterns = [str(data_path)]
+        patterns = [glob.escape(str(data_path)) if data_path.exists() else str(data_path)]
     else:
         raise LoadingError(
             f"{data_path} is not a folder, and {mapping.path.name} has several sources",
             "Give --data the folder that holds their files",
         )
+    matches = {Path(match) for pattern in patterns for match in glob.glob(pattern, recursive=True)}  # noqa: PTH207
+    # a name that looks like a pattern must be absolute for the engine to report it unchanged
     found = sorted(
-        {Path(match) for pattern in patterns for match in glob.glob(pattern, recursive=True)}  # noqa: PTH207
+        path if glob.escape(str(path)) == str(path) else path.absolute() for path in matches
     )
     if not found and not source.optional:
         fix = f"Correct sources.{source.name}.path in {mapping.path.name}, or give --data"
@@ -87,6 +90,11 @@ def find_files(mapping: Mapping, source: Source, data_path: Path | None) -> list
             fix if data_path is None else "Correct the path given as --data",
         )
     return found
+
+
+def _in_folder(folder: Path, patterns: Sequence[str]) -> list[str]:
+    """Let patterns start from a folder whose own name is no pattern."""
+    return [str(Path(glob.escape(str(folder))) / pattern) for pattern in patterns]
 
 
 def inspect_file(warehouse: Warehouse, source: Source, path: Path) -> DataFile:
@@ -183,6 +191,7 @@ def _engine_columns(warehouse: Warehouse, path: Path, format_: str) -> tuple[tup
         described = warehouse.rows(f"describe select * from {reader}")
     except EngineError as error:
         reason = str(error).splitlines()[0].partition("Error: ")[2].replace(str(path), path.name)
+        reason = reason.rstrip(" .")
         raise LoadingError(
             f"{path} cannot be read as {format_}: {reason}", "Check the file, or set its format"
         ) from None

@@ -6,15 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segml.loading.accounting import (
-    FileRows,
-    account_for_rows,
-    account_for_stream,
-    count_files,
-    create_accounts,
-    rows_by_file,
-)
+from segml.loading.accounting import account_for_rows, account_for_stream
 from segml.loading.checks import check_source_sql, check_table_sql, create_view
+from segml.loading.counting import FileRows, count_files, create_accounts, rows_by_file
 from segml.loading.diagnosis import explain_failure
 from segml.loading.files import find_files, inspect_file
 from segml.loading.parsing import read_mapping
@@ -22,7 +16,7 @@ from segml.loading.sources import open_source, publish_source
 from segml.loading.sql import sql_name
 from segml.loading.writing import (
     drop_other_tables,
-    prepare_schema,
+    refuse_foreign_tables,
     remember_requests,
     restore_requests,
     write_audit,
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from segml.loading.mapping import Mapping, Source
+    from segml.loading.mapping import Mapping
     from segml.loading.sources import OpenSource
     from segml.warehouse import Warehouse
 
@@ -101,74 +95,64 @@ def load_files(
         for source in mapping.sources
         if (found := find_files(mapping, source, data_path))
     }
+    mapping = mapping.with_sources(set(paths))
+    sources: list[OpenSource] = []
     with open_warehouse(warehouse_path) as warehouse:
-        sources = [
-            _open(warehouse, source, paths[source.name], progress)
-            for source in mapping.sources
-            if source.name in paths
-        ]
-        mapping = mapping.with_sources(set(paths))
+        refuse_foreign_tables(warehouse, raw_schema)
         try:
-            return _load(warehouse, mapping, sources, raw_schema, progress)
+            for source in mapping.sources:
+                progress(f"reading {source.name}")
+                files = tuple(inspect_file(warehouse, source, path) for path in paths[source.name])
+                staged = mapping.needs_staging(source)
+                sources.append(open_source(warehouse, source, files, staged=staged))
+            _read(warehouse, mapping, sources)
+            with warehouse.transaction():
+                return _write(warehouse, mapping, sources, raw_schema, progress)
         except EngineError as error:
             raise explain_failure(warehouse, mapping, sources, error) from None
 
 
-def _open(
-    warehouse: Warehouse, source: Source, paths: Sequence[Path], progress: Callable[[str], None]
-) -> OpenSource:
-    progress(f"checking {source.name}")
-    files = tuple(inspect_file(warehouse, source, path) for path in paths)
-    return open_source(warehouse, source, files)
+def _read(warehouse: Warehouse, mapping: Mapping, sources: Sequence[OpenSource]) -> None:
+    """Publish all relations of the mapping, try its SQL, and account for what is staged."""
+    warehouse.execute("set TimeZone = 'UTC'")
+    create_accounts(warehouse)
+    for opened in sources:
+        count_files(warehouse, opened)
+        check_source_sql(warehouse, mapping, opened)
+        publish_source(warehouse, opened)
+    for name, sql in mapping.views.items():
+        create_view(warehouse, mapping, name, sql)
+    for table in mapping.tables:
+        check_table_sql(warehouse, mapping, table)
+    for opened in sources:
+        if opened.staged:
+            account_for_rows(warehouse, mapping, opened.source)
 
 
-def _load(
+def _write(
     warehouse: Warehouse,
     mapping: Mapping,
     sources: Sequence[OpenSource],
     raw_schema: str,
     progress: Callable[[str], None],
 ) -> LoadSummary:
-    warehouse.execute("set TimeZone = 'UTC'")
-    create_accounts(warehouse)
-    staged = {opened.source.name: _needs_staging(mapping, opened.source) for opened in sources}
-    for opened in sources:
-        progress(f"reading {opened.source.name}")
-        count_files(warehouse, opened)
-        check_source_sql(warehouse, mapping, opened)
-        publish_source(warehouse, opened, staged=staged[opened.source.name])
-    for name, sql in mapping.views.items():
-        create_view(warehouse, mapping, name, sql)
-    for table in mapping.tables:
-        check_table_sql(warehouse, mapping, table)
-    for opened in sources:
-        if staged[opened.source.name]:
-            account_for_rows(warehouse, mapping, opened.source)
+    """Replace the raw tables; the caller's transaction makes it all or nothing."""
     load_id = _load_id(mapping, sources)
-    with warehouse.transaction():
-        prepare_schema(warehouse, raw_schema)
-        remember_requests(warehouse, raw_schema)
-        for table in mapping.tables:
-            progress(f"writing {raw_schema}.{table.name}")
-            write_table(warehouse, raw_schema, table)
-        for opened in sources:
-            if not staged[opened.source.name] and not opened.source.lookup:
-                account_for_stream(warehouse, mapping, opened.source, sql_name(raw_schema))
-        written = [table.name for table in mapping.tables]
-        restore_requests(warehouse, raw_schema, written)
-        drop_other_tables(warehouse, raw_schema, written)
-        write_rejected_rows(warehouse, raw_schema, sources, load_id)
-        files = [file for opened in sources for file in rows_by_file(warehouse, opened)]
-        write_audit(warehouse, raw_schema, mapping, files, load_id)
-        return _summary(warehouse, mapping, raw_schema, files, load_id)
-
-
-def _needs_staging(mapping: Mapping, source: Source) -> bool:
-    """Tell whether rows must be stored to account for them: the source splits or loses some."""
-    if source.lookup:
-        return False
-    tables = [table for table in mapping.tables if table.base == source.name]
-    return bool(source.rows) or not all(table.takes_each_row_once for table in tables)
+    written = [table.name for table in mapping.tables]
+    warehouse.execute(f"create schema if not exists {sql_name(raw_schema)}")
+    remember_requests(warehouse, raw_schema)
+    for table in mapping.tables:
+        progress(f"writing {raw_schema}.{table.name}")
+        write_table(warehouse, raw_schema, table)
+    for opened in sources:
+        if not opened.staged and not opened.source.lookup:
+            account_for_stream(warehouse, mapping, opened.source, sql_name(raw_schema))
+    restore_requests(warehouse, raw_schema, written)
+    drop_other_tables(warehouse, raw_schema, written)
+    write_rejected_rows(warehouse, raw_schema, sources, load_id)
+    files = [file for opened in sources for file in rows_by_file(warehouse, opened)]
+    write_audit(warehouse, raw_schema, mapping, files, load_id)
+    return _summary(warehouse, mapping, raw_schema, files, load_id)
 
 
 def _load_id(mapping: Mapping, sources: Sequence[OpenSource]) -> str:

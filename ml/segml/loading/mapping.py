@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segml.errors import LoadingError
+from segml.loading.contract import REQUIRED_TABLES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -105,6 +108,13 @@ class Mapping:
         kept = {rule.keep for source in self.sources for rule in source.rows}
         return relation in kept | {source.name for source in self.sources if not source.lookup}
 
+    def needs_staging(self, source: Source) -> bool:
+        """Tell whether a source's rows must be stored to account for them: some may drop out."""
+        tables = [table for table in self.tables if table.base == source.name]
+        if source.lookup:
+            return False
+        return bool(source.rows) or not all(table.takes_each_row_once for table in tables)
+
     def row_tables(self, relation: str) -> list[TableMapping]:
         """Return the tables that account for a relation's rows.
 
@@ -115,10 +125,19 @@ class Mapping:
         return [table for table in tables if not table.group_by] or tables
 
     def with_sources(self, found: set[str]) -> Mapping:
-        """Return the mapping without optional sources that have no files, and their tables."""
+        """Return the mapping without optional sources that have no files, and their tables.
+
+        Raises
+        ------
+        LoadingError
+            When a table that every shop needs would be gone.
+        """
         absent = {source.name for source in self.sources} - found
-        return dataclasses.replace(
-            self,
-            sources=tuple(source for source in self.sources if source.name in found),
-            tables=tuple(table for table in self.tables if table.base not in absent),
-        )
+        tables = tuple(table for table in self.tables if table.base not in absent)
+        for table in self.tables:
+            if table.base in absent and table.name in REQUIRED_TABLES:
+                raise LoadingError(
+                    f"No file for tables.{table.name}", f"Give a file for sources.{table.base}"
+                )
+        sources = tuple(source for source in self.sources if source.name in found)
+        return dataclasses.replace(self, sources=sources, tables=tables)

@@ -42,7 +42,7 @@ class _Parser(YamlChecker):
             self.source(name, value) for name, value in self.named(root["sources"], "sources")
         )
         views = {
-            name: self.text(value, f"views.{name}")
+            name: self.sql(value, f"views.{name}")
             for name, value in self.named(root.get("views", {}), "views")
         }
         named_tables = self.named(root["tables"], "tables", known=tuple(RAW_TABLES))
@@ -95,7 +95,7 @@ class _Parser(YamlChecker):
             type=type_,
             formats=self.texts(found["format"], f"{where}.format") if "format" in found else (),
             optional=self.flag(found.get("optional", False), f"{where}.optional"),
-            sql=self.text(found["sql"], f"{where}.sql") if "sql" in found else None,
+            sql=self.sql(found["sql"], f"{where}.sql") if "sql" in found else None,
         )
 
     def rules(self, value: object, where: str) -> tuple[RowRule, ...]:
@@ -107,7 +107,7 @@ class _Parser(YamlChecker):
             found = self.fields(item, place, optional=("keep", "reject", "when"))
             if ("keep" in found) == ("reject" in found):
                 raise self.error(place, "needs one of `keep` and `reject`", "Add one of them")
-            texts = {key: self.text(item, f"{place}.{key}") for key, item in found.items()}
+            texts = {key: self.sql(item, f"{place}.{key}") for key, item in found.items()}
             if "keep" in texts:
                 self.check_name(texts["keep"], place)
             rules.append(RowRule(texts.get("keep"), texts.get("reject"), texts.get("when")))
@@ -132,12 +132,12 @@ class _Parser(YamlChecker):
                         where, f"column `{required}` is missing", f"Add it to {where}.columns"
                     )
         texts = {
-            key: self.text(found[key], f"{where}.{key}")
+            key: self.sql(found[key], f"{where}.{key}")
             for key in ("from", "where", "group_by")
             if key in found
         }
         reject = {
-            str(reason): self.text(item, f"{where}.reject.{reason}")
+            str(reason): self.sql(item, f"{where}.reject.{reason}")
             for reason, item in self.named(found.get("reject", {}), f"{where}.reject")
         }
         if "group_by" in texts and reject:
@@ -153,7 +153,7 @@ class _Parser(YamlChecker):
         if isinstance(value, dict):
             constant = self.fields(value, where, required=("value",))["value"]
             return sql_text(str(constant))
-        return None if value is None else self.text(value, where)
+        return None if value is None else self.sql(value, where)
 
     def check_relation_names(self, sources: tuple[Source, ...], views: dict[str, str]) -> None:
         """Refuse two relations of one name."""

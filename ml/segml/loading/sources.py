@@ -30,12 +30,16 @@ class OpenSource:
         One per column that is read from the files.
     file_columns : tuple of str
         The files' own column names.
+    staged : bool
+        Store the rows once, with the rule that decided about each; otherwise every use streams
+        them from the files.
     """
 
     source: Source
     files: tuple[DataFile, ...]
     conversions: tuple[Conversion, ...]
     file_columns: tuple[str, ...]
+    staged: bool
 
     @property
     def raw_view(self) -> str:
@@ -69,7 +73,9 @@ class OpenSource:
         return f"select *{computed} from ({self.typed_query})"
 
 
-def open_source(warehouse: Warehouse, source: Source, files: tuple[DataFile, ...]) -> OpenSource:
+def open_source(
+    warehouse: Warehouse, source: Source, files: tuple[DataFile, ...], *, staged: bool
+) -> OpenSource:
     """Check the files' columns and create the view of the source's raw rows.
 
     Raises
@@ -91,20 +97,13 @@ def open_source(warehouse: Warehouse, source: Source, files: tuple[DataFile, ...
         if (name := names[column.name]) is not None
     )
     file_columns = tuple(name for name, _ in described if not name.startswith("segml_"))
-    return OpenSource(source, files, conversions, file_columns)
+    return OpenSource(source, files, conversions, file_columns, staged)
 
 
-def publish_source(warehouse: Warehouse, opened: OpenSource, *, staged: bool) -> None:
-    """Create the relations that the mapping names: the source and the rows its rules keep.
-
-    Parameters
-    ----------
-    staged : bool
-        Store the rows once, with the rule that decided about each; otherwise every use streams
-        them from the files.
-    """
+def publish_source(warehouse: Warehouse, opened: OpenSource) -> None:
+    """Create the relations that the mapping names: the source and the rows its rules keep."""
     source = opened.source
-    if not staged:
+    if not opened.staged:
         warehouse.execute(f"create temp view {sql_name(source.name)} as {opened.query}")
         return
     branches = " ".join(

@@ -13,7 +13,7 @@ from segml.loading.sql import sql_name, sql_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segml.loading.accounting import FileRows
+    from segml.loading.counting import FileRows
     from segml.loading.mapping import Mapping, TableMapping
     from segml.loading.sources import OpenSource
     from segml.warehouse import Warehouse
@@ -29,15 +29,14 @@ REJECTED_COLUMNS = (
 NEVER_FORGOTTEN = "erasure_requests"  # a new load must not bring an erased person back
 
 
-def prepare_schema(warehouse: Warehouse, raw_schema: str) -> None:
-    """Create the schema, and refuse one whose tables another program made.
+def refuse_foreign_tables(warehouse: Warehouse, raw_schema: str) -> None:
+    """Refuse a schema whose tables another program made; a load would replace them.
 
     Raises
     ------
     LoadingError
         When the schema has tables of the contract but no record of an earlier load.
     """
-    warehouse.execute(f"create schema if not exists {sql_name(raw_schema)}")
     if warehouse.has_table(raw_schema, "loads"):
         return
     foreign = [table for table in RAW_TABLES if warehouse.has_table(raw_schema, table)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESERVED_NAMES = ("source_row", "source_file", "source_rule")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -121,6 +122,13 @@ class YamlChecker:
         if not isinstance(value, str) or not value.strip():
             raise self.error(where, f"{value!r} is not text", "Write text or an SQL expression")
         return value.strip()
+
+    def sql(self, value: object, where: str) -> str:
+        """Return a piece of SQL that stays inside its statement."""
+        sql = self.text(value, where)
+        if ";" in _QUOTED.sub("", sql):
+            raise self.error(where, "SQL with a `;`", "Write a single expression or query")
+        return sql
 
     def texts(self, value: object, where: str) -> tuple[str, ...]:
         """Return one text or a list of texts."""

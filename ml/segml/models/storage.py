@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from skops import io
+
 from segml.errors import ArtifactError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# everything else in our files is on skops' own list of safe scikit-learn and NumPy types
+# everything else in our files is on skops' own list of safe scikit-learn and NumPy types;
+# a partial is as harmless as the function inside, which needs its own line here
 TRUSTED_TYPES = (
+    "functools.partial",
     "numpy.clip",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils.validation.check_array",
 )
 
 
 def save_estimator(estimator: Any, path: Path) -> None:  # noqa: ANN401
     """Write a fitted scikit-learn estimator."""
-    from skops import io
-
     io.dump(estimator, path)
 
 
@@ -33,8 +36,6 @@ def load_estimator(path: Path) -> Any:  # noqa: ANN401
     ArtifactError
         If the file asks for a type that is not on the list.
     """
-    from skops import io
-
     unexpected = sorted(set(io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
     if unexpected:
         raise ArtifactError(

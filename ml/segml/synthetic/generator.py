@@ -91,12 +91,12 @@ def generate_shop(
     with TableFiles(out_dir, file_format, names) as files:
         products = dirty_products(products_dirt, products_table(catalogue, settings))
         files.write("raw_products", products)
-        counts += products_dirt.counts
+        counts.update(products_dirt.counts)
         for first_customer, count, seed in settings.chunks():
             process_seed, table_seed = seed.spawn(2)
             simulation = simulate(settings, catalogue, first_customer, count, process_seed)
             rng = np.random.default_rng(table_seed)
-            counts += _write_chunk(files, simulation, settings, numbers, rng)
+            counts.update(_write_chunk(files, simulation, settings, numbers, rng))
             if with_truth:
                 files.write("truth_customers", customers_truth(simulation, settings))
                 files.write("truth_snapshots", snapshots_truth(simulation, settings))

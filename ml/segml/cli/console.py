@@ -1,0 +1,95 @@
+"""What a person sees: a line per finished step on stderr, the result on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+STEP_WIDTH = 22
+
+
+class Steps:
+    """Announces steps: on a terminal with a spinner, elsewhere one line when each is done.
+
+    Parameters
+    ----------
+    details : bool
+        Whether to keep every message of a step, not only the last one.
+    """
+
+    def __init__(self, *, details: bool = False) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False)
+        self._details = details
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Run one step; the function it yields takes progress messages, the last one is kept."""
+        started = time.monotonic()
+        last = ""
+        with self._console.status(title) as status:
+
+            def say(message: str) -> None:
+                nonlocal last
+                last = message
+                if self._details:
+                    self._console.print(f"  {message}", markup=False, soft_wrap=True)
+                status.update(f"{title}: {message}".replace("[", "\\["))
+
+            try:
+                yield say
+            except BaseException:
+                self._print("failed", title, "", started)
+                raise
+        self._print("done", title, last, started)
+
+    def _print(self, outcome: str, title: str, message: str, started: float) -> None:
+        seconds = f"{time.monotonic() - started:6.1f} s"
+        line = f"{outcome:<6} {title:<{STEP_WIDTH}} {seconds}  {message}".rstrip()
+        self._console.print(line, markup=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print a dataclass, dict or list as JSON."""
+    content = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    typer.echo(json.dumps(content, indent=2, default=str))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a small table; numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for position, column in enumerate(columns):
+        numeric = all(_is_number(row[position]) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*[_text(value) for value in row])
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False, markup=False).print(table)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) or value is None or value == "-"
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  (NaN)
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,123 @@
+"""Commands over the whole loop: ``run``, ``report``, ``doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segml.cli.console import Steps, print_json, print_table
+from segml.cli.options import (
+    DEFAULT_PROJECT_DIR,
+    AsOf,
+    HorizonDays,
+    Json,
+    Model,
+    ProfilesDir,
+    ProjectDir,
+    Seed,
+    Target,
+    Vars,
+    checked_day,
+    project_from,
+)
+
+if TYPE_CHECKING:
+    from segml.loop import LoopSummary
+
+ReportPath = Annotated[Path | None, typer.Option("--out", help="Where to write the report.")]
+
+
+def run(
+    as_of: AsOf = None,
+    horizon_days: HorizonDays = None,
+    model: Model = None,
+    seed: Seed = None,
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    variables: Vars = None,
+    as_json: Json = False,
+) -> None:
+    """Do everything: build features, train, predict, build marts, write the report.
+
+    Example: segml run --target dev --as-of 2025-06-30 --horizon-days 90
+    """
+    from segml.loop import run_loop
+    from segml.settings import load_settings
+
+    days = {"as_of_date": checked_day(as_of), "horizon_days": horizon_days}
+    project = project_from(project_dir, profiles_dir, target, variables, **days)
+    settings = load_settings(project.project_dir, model=model, seed=seed)
+    summary = run_loop(project, settings, Steps())
+    print_json(summary) if as_json else _print_summary(summary)
+
+
+def _print_summary(summary: LoopSummary) -> None:
+    scoring = summary.scoring
+    tiers = [
+        [f"  value tier {tier}", f"{count:,} ({count / scoring.customer_count:.1%})"]
+        for tier, count in scoring.tier_counts.items()
+    ]
+    losses = [
+        [f"  test log loss {name}", f"{loss:.4f}"] for name, loss in summary.test_log_loss.items()
+    ]
+    print_table(
+        f"As of {scoring.snapshot_date}, {summary.horizon_days} days ahead",
+        ["", ""],
+        [
+            ["customers scored", f"{scoring.customer_count:,}"],
+            *tiers,
+            ["expected net revenue", f"{scoring.expected_net_revenue:,.0f}"],
+            ["model", scoring.model_name],
+            *losses,
+            ["report", summary.report_path],
+        ],
+    )
+
+
+def report(
+    out: ReportPath = None,
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    variables: Vars = None,
+) -> None:
+    """Write the HTML report of what the marts hold now.
+
+    Example: segml report --out reports/june.html
+    """
+    from segml.reporting import write_report
+    from segml.settings import load_settings
+
+    project = project_from(project_dir, profiles_dir, target, variables)
+    settings = load_settings(project.project_dir, report_path=out and out.resolve())
+    with Steps().step("Write report") as say:
+        summary = write_report(project.warehouse_path(), settings.report_path, say)
+    typer.echo(str(summary.path))
+
+
+def doctor(
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Check that everything segml needs is in place, and say how to mend what is not.
+
+    Example: segml doctor
+    """
+    from segml.health import check_health
+
+    checks = check_health(project_from(project_dir, profiles_dir, target))
+    if as_json:
+        print_json([vars(check) for check in checks])
+    else:
+        print_table(
+            "Health",
+            ["check", "status", "found", "how to mend"],
+            [[check.name, check.status, check.found, check.fix] for check in checks],
+        )
+    if any(check.status == "problem" for check in checks):
+        raise typer.Exit(1)

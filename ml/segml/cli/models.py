@@ -1,0 +1,80 @@
+"""Commands over registered models: ``models list`` and ``models show``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from segml.cli.console import print_json, print_table
+from segml.cli.options import (
+    DEFAULT_PROJECT_DIR,
+    Json,
+    ProfilesDir,
+    ProjectDir,
+    Target,
+    project_from,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Look at the models that were trained.")
+
+
+@app.command("list")
+def list_models(
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """List registered model versions, newest first.
+
+    Example: segml models list
+    """
+    from segml.registry import list_versions
+    from segml.warehouse import open_warehouse
+
+    project = project_from(project_dir, profiles_dir, target)
+    with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
+        versions = list_versions(warehouse)
+    if as_json:
+        print_json([asdict(version) for version in versions])
+        return
+    print_table(
+        "Models",
+        ["model version", "status", "as of", "horizon days", "trained at (UTC)"],
+        [
+            [item.model_version, item.status, str(item.as_of_date), item.horizon_days,
+             f"{item.trained_at:%Y-%m-%d %H:%M}"]
+            for item in versions
+        ],
+    )
+
+
+@app.command("show")
+def show_model(
+    model_version: Annotated[
+        str | None, typer.Argument(help="Version or the beginning of its name; else the champion.")
+    ] = None,
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Show one version: where it came from, why it was chosen, how good it was.
+
+    Example: segml models show
+    """
+    from segml.cli.learning import print_metrics
+    from segml.registry import find_version, read_metrics
+    from segml.warehouse import open_warehouse
+
+    project = project_from(project_dir, profiles_dir, target)
+    with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
+        version = find_version(warehouse, model_version)
+        metrics = read_metrics(warehouse, version.run_id)
+    if as_json:
+        print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})
+        return
+    print_table("Model", ["property", "value"], list(asdict(version).items()))
+    print_metrics(metrics, version.model_name)
