@@ -202,6 +202,22 @@ def test_every_kind_of_text_file_gives_the_same_rows(shop, name, content):
     ]  # fmt: skip
 
 
+def test_an_optional_column_is_null_in_the_files_that_lack_it(shop):
+    shop.write(
+        "shop.yml",
+        MAPPING.replace("{order_id: sale,", "{channel: shop, order_id: sale,", 1).replace(
+            "    rows:", "      shop: {from: shop, optional: true}\n    rows:"
+        ),
+    )
+    shop.write("sales_1.csv", SALES)
+    shop.write("sales_2.csv", "sale,customer,date,amount,shop\ns5,9,2024-03-01,1,web\n")
+
+    shop.load()
+
+    found = shop.rows("select channel, count(*) from raw.orders group by 1 order by 1")
+    assert found == [("web", 1), (None, 3)]
+
+
 def test_ids_that_pandas_wrote_as_numbers_become_text_again(shop):
     shop.write_parquet(
         "sales.parquet",
@@ -366,12 +382,17 @@ def test_text_never_slips_into_a_column_of_another_type(shop):
             "tables.order_items: uses sales.csv, row 1 2 times",
         ),
         (
+            "line_number: 1",
+            "line_number: 'unnest([1, 2])'",
+            "tables.order_items: 3 rows make 6 rows",
+        ),
+        (
             "  order_items:\n    from: purchases\n",
             "  order_items:\n    from: purchases\n    reject: {cheap: amount < 5}\n",
             "1 rows are both used and rejected, the first is sales.csv, row 4",
         ),
     ],
-    ids=["dropped", "multiplied", "contradictory"],
+    ids=["dropped", "multiplied by a join", "multiplied by a column", "contradictory"],
 )
 def test_a_mapping_that_loses_or_multiplies_rows_is_refused(shop, old, new, expected):
     shop.write("sales.csv", SALES)

@@ -61,7 +61,7 @@ def _print_load(summary: LoadSummary) -> None:
         "Files",
         ["file", "rows read", "rows mapped", "rows rejected"],
         [
-            [file.source_file, file.rows_read, file.rows_mapped, file.rows_rejected]
+            [file.path, file.rows_read, file.rows_mapped, file.rows_rejected]
             for file in summary.files
         ],
     )

@@ -10,6 +10,7 @@ from segml.loading.sql import sql_name, sql_text
 
 if TYPE_CHECKING:
     from segml.loading.mapping import Mapping, Source, TableMapping
+    from segml.loading.sources import OpenSource
     from segml.warehouse import Warehouse
 
 
@@ -29,22 +30,45 @@ def account_for_rows(warehouse: Warehouse, mapping: Mapping, source: Source) -> 
     _check_all_accounted(warehouse, mapping, source)
 
 
-def account_for_stream(warehouse: Warehouse, mapping: Mapping, source: Source, raw: str) -> None:
-    """Check that the tables filled straight from a source have as many rows as its files."""
-    read = warehouse.value("select sum(row_count) from segml_files where source = ?", [source.name])
-    tables = mapping.row_tables(source.name)
-    if not tables:
+def check_written(warehouse: Warehouse, mapping: Mapping, opened: OpenSource, raw: str) -> None:
+    """Check that each ungrouped table has as many rows as it took from a source.
+
+    Raises
+    ------
+    LoadingError
+        When the counts differ, or when no table takes the rows of a streamed source.
+    """
+    source = opened.source
+    tables = [table for table in mapping.tables if mapping.source_of(table) == source.name]
+    if not tables and not opened.staged:
         raise LoadingError(
             f"{mapping.path.name}: no table uses the rows of sources.{source.name}",
             "Add a table, or `lookup: true` if the source is only joined to others",
         )
     for table in tables:
+        if table.group_by:
+            continue
+        taken = _rows_taken(warehouse, opened, table)
         written = warehouse.value(f"select count(*) from {raw}.{table.name}")
-        if not table.group_by and written != read:
+        if written != taken:
             raise LoadingError(
-                f"{mapping.path.name}, tables.{table.name}: {read} rows read but {written} written",
-                "Remove whatever multiplies or drops rows from `columns`",
+                f"{mapping.path.name}, tables.{table.name}: {taken} rows make {written} rows",
+                "Remove whatever multiplies rows from `columns`",
             )
+
+
+def _rows_taken(warehouse: Warehouse, opened: OpenSource, table: TableMapping) -> int:
+    """Return how many rows of a source a table takes; a streamed source gives all of them."""
+    name = opened.source.name
+    rows: int = (
+        warehouse.value(
+            "select count(*) from segml_used where source = ? and table_name = ?",
+            [name, table.name],
+        )
+        if opened.staged
+        else warehouse.value("select sum(row_count) from segml_files where source = ?", [name])
+    )
+    return rows
 
 
 def _record_rejections_by_rule(warehouse: Warehouse, source: Source) -> None:

@@ -41,7 +41,7 @@ def check_table_sql(warehouse: Warehouse, mapping: Mapping, table: TableMapping)
     """Try a table's clauses and columns, and refuse text where the contract wants another type."""
     where = f"tables.{table.name}"
     relation = f"from {table.relation}\n"
-    counted = mapping.counts_rows_of(table.base)
+    counted = mapping.source_of(table) is not None
     row = f"{sql_name(table.base_alias)}.source_row" if counted else "1"
     _result_type(warehouse, mapping, f"select {row} {relation}", f"{where}.from")
     if table.where:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segml.loading.accounting import account_for_rows, account_for_stream
+from segml.loading.accounting import account_for_rows, check_written
 from segml.loading.checks import check_source_sql, check_table_sql, create_view
 from segml.loading.counting import FileRows, count_files, create_accounts, rows_by_file
 from segml.loading.diagnosis import explain_failure
@@ -145,8 +145,8 @@ def _write(
         progress(f"writing {raw_schema}.{table.name}")
         write_table(warehouse, raw_schema, table)
     for opened in sources:
-        if not opened.staged and not opened.source.lookup:
-            account_for_stream(warehouse, mapping, opened.source, sql_name(raw_schema))
+        if not opened.source.lookup:
+            check_written(warehouse, mapping, opened, sql_name(raw_schema))
     restore_requests(warehouse, raw_schema, written)
     drop_other_tables(warehouse, raw_schema, written)
     write_rejected_rows(warehouse, raw_schema, sources, load_id)

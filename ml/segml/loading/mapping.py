@@ -103,10 +103,13 @@ class Mapping:
     views: dict[str, str]
     tables: tuple[TableMapping, ...]
 
-    def counts_rows_of(self, relation: str) -> bool:
-        """Tell whether a relation holds source rows, each of which must be accounted for."""
-        kept = {rule.keep for source in self.sources for rule in source.rows}
-        return relation in kept | {source.name for source in self.sources if not source.lookup}
+    def source_of(self, table: TableMapping) -> str | None:
+        """Return the source whose rows a table accounts for; None for a view or a lookup."""
+        for source in self.sources:
+            kept = {rule.keep for rule in source.rows}
+            if table.base in kept | {source.name} and not source.lookup:
+                return source.name
+        return None
 
     def needs_staging(self, source: Source) -> bool:
         """Tell whether a source's rows must be stored to account for them: some may drop out."""

@@ -130,11 +130,12 @@ def _name_in_files(source: Source, column: Column, files: tuple[DataFile, ...]) 
     """Return the accepted name that the files use for a column, or None if they lack it."""
     if column.sql is not None:
         return None
-    in_first = {name.lower() for name, _ in files[0].columns}
-    name = next((item for item in column.read_from if item.lower() in in_first), None)
+    searched = files if column.optional else files[:1]
+    in_files = {name.lower() for file in searched for name, _ in file.columns}
+    name = next((item for item in column.read_from if item.lower() in in_files), None)
+    if column.optional:
+        return name
     for file in files:
-        if column.optional:
-            break
         known = [item for item, _ in file.columns]
         if name is None or name.lower() not in (item.lower() for item in known):
             missing = name or column.read_from[0]

@@ -1,0 +1,5 @@
+"""The report: one HTML file that shows what the marts hold, readable without any network."""
+
+from segml.reporting.page import ReportSummary, write_report
+
+__all__ = ["ReportSummary", "write_report"]

@@ -1,0 +1,107 @@
+"""Numbers and names as a reader wants them: separators, units, plain words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from datetime import date
+
+UNKNOWN = "–"
+SUPPRESSED = "suppressed (fewer than k customers)"
+WHOLE_AMOUNT_FROM = 100  # smaller amounts keep two decimals
+MODEL_NAMES = {
+    "prior": "constant average",
+    "rfm_rule": "RFM rule",
+    "logistic": "logistic regression",
+    "boosting": "gradient boosting",
+    "dnn": "neural network",
+}
+TABLE_NAMES = {"loaded_files": "files, while loading"}
+REASONS = {
+    "bot": "visitor is a machine",
+    "duplicate_key": "same key again",
+    "erased": "erased on request",
+    "exact_duplicate": "exact duplicate",
+    "future_dated": "dated in the future",
+    "orphan_order_line": "line without its order",
+    "orphan_return": "return without its order",
+    "uncastable_value": "unreadable value",
+    "unknown_customer": "unknown customer",
+}
+ACRONYMS = {"rfm": "RFM", "sd": "(standard deviation)", "mean": "(mean)"}
+WINDOW = re.compile(r"^(?P<measure>.+)_(?P<days>\d+)d$")
+
+
+def count(value: Any) -> str:  # noqa: ANN401
+    """Return a whole number with thousands separators."""
+    return UNKNOWN if pd.isna(value) else f"{value:,.0f}"
+
+
+def amount(value: Any) -> str:  # noqa: ANN401
+    """Return currency units: whole ones for large amounts, two decimals for small ones."""
+    if pd.isna(value):
+        return UNKNOWN
+    return f"{value:,.0f}" if abs(value) >= WHOLE_AMOUNT_FROM else f"{value:,.2f}"
+
+
+def decimal(value: Any) -> str:  # noqa: ANN401
+    """Return a number with one decimal."""
+    return UNKNOWN if pd.isna(value) else f"{value:,.1f}"
+
+
+def precise(value: Any) -> str:  # noqa: ANN401
+    """Return a metric with three decimals, or as a large number."""
+    if pd.isna(value):
+        return UNKNOWN
+    return f"{value:,.0f}" if abs(value) >= WHOLE_AMOUNT_FROM else f"{value:.3f}"
+
+
+def share(value: Any) -> str:  # noqa: ANN401
+    """Return a fraction as a percentage with one decimal."""
+    return UNKNOWN if pd.isna(value) else f"{value:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def day(value: date | None) -> str:
+    """Return a date such as 1 July 2025."""
+    return UNKNOWN if value is None else f"{value.day} {value:%B %Y}"
+
+
+def text(value: Any) -> str:  # noqa: ANN401
+    """Return a name as it is."""
+    return UNKNOWN if pd.isna(value) else str(value)
+
+
+def shorten(name: str, length: int) -> str:
+    """Return a name that fits beside a bar."""
+    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
+
+
+def model_label(model_name: str) -> str:
+    """Return what a model is, in words."""
+    return MODEL_NAMES.get(model_name, model_name)
+
+
+def table_label(table_name: str) -> str:
+    """Return the name of a raw table in words."""
+    return TABLE_NAMES.get(table_name, table_name.replace("_", " "))
+
+
+def reason_label(reason: str) -> str:
+    """Return the name of a rejection rule in words."""
+    return REASONS.get(reason, reason.replace("_", " "))
+
+
+def feature_label(feature: str) -> str:
+    """Return a column of ``customer_features`` in words, with its window if it has one."""
+    window = WINDOW.match(feature)
+    measure = window["measure"] if window else feature
+    words = [ACRONYMS.get(word, word) for word in measure.split("_")]
+    if words[-1] == "days":
+        words[-1] = "(days)"
+    label = " ".join(words)
+    label = label[0].upper() + label[1:]
+    return f"{label}, last {window['days']} days" if window else label
