@@ -21,7 +21,7 @@ test-fast: $(VENV)/.dev  ## Run the tests that take less than ten seconds each.
 	@$(BIN)/python -m pytest -q -m "not slow"
 
 test-duckdb2: $(VENV)-duckdb2/.dev  ## Run the loop on DuckDB 2, in an environment of its own.
-	@$(VENV)-duckdb2/bin/python -m pip --disable-pip-version-check --quiet install "duckdb>=2,<3"
+	@$(VENV)-duckdb2/bin/python -m pip --disable-pip-version-check -qq install "duckdb>=2,<3"
 	@$(VENV)-duckdb2/bin/python -m pytest -q tests/e2e/test_loop.py tests/ml/test_warehouse.py
 
 lint: $(VENV)/.dev  ## Check style and types of Python and SQL.
@@ -51,12 +51,12 @@ clean:  ## Remove what the pipeline generated; environments and keys stay.
 		|| { echo "segml needs Python 3.11 to 3.13: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Installing into $* (a few minutes the first time) ..."
 	@test -x $*/bin/python || $(PYTHON) -m venv $*
-	@$*/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
-	@$*/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
+	@$*/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements.lock
+	@$*/bin/python -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation -e .
 	@touch $@
 
 %/.dev: requirements-dev.lock %/.run
 	@echo "Installing the test tools into $* ..."
-	@$*/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-dev.lock
+	@$*/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements-dev.lock
 	@touch $@
 .PRECIOUS: %/.run %/.dev

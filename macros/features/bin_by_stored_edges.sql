@@ -3,6 +3,8 @@
 {% macro bin_by_stored_edges(column_name, edges) -%}
     case
         when {{ column_name }} is not null
-            then len(list_filter({{ edges }}, lambda edge: edge <= {{ column_name }}))
+            then cast(
+                len(list_filter({{ edges }}, lambda edge: edge <= {{ column_name }})) as integer
+            )
     end
 {%- endmacro %}

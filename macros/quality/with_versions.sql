@@ -1,39 +1,21 @@
 {# Finishes a base model: turns its CTE `checked` (with known_from and rule_reason) into `judged`.
-   Valid rows of one key are put in the order in which they became known. One that repeats the
-   row before is an 'exact_duplicate'; among different rows known at the same time the last in
-   content order stays and the others are 'duplicate_key'; rows known at different times are
-   versions, each valid until the next one is known. #}
-{% macro with_versions(table_name, keys) -%}
-    {%- set names = (declared_columns(table_name) if execute else [])
-        | map(attribute='name') | list -%}
-    {%- set content = names | reject('equalto', 'loaded_at') | list -%}
-    {%- set key_list = keys | join(', ') %}
-
-hashed as (
+   Among valid rows of one key that became known at the same time the last one loaded stays (the
+   one with the largest values where that is the same, too); the others are 'exact_duplicate' of it
+   or 'duplicate_key'. Rows known at different times are versions, each valid until the next one is
+   known; one that changes nothing is an 'exact_duplicate'. #}
+{% macro with_versions(keys) -%}
+    {%- set key_list = keys | join(', ') -%}
+ranked as (
 
     select
         *,
-        hash({{ content | join(', ') or '1' }}) as content_hash
+        row_number() over same_time = 1 as is_version,
+        first_value(content_hash) over same_time as version_hash
     from checked
-
-),
-
-compared as (
-
-    select
-        *,
-        coalesce(content_hash = lag(content_hash) over versions, false) as repeats_previous,
-        content_hash != last_value(content_hash) over same_time as is_overruled
-    from hashed
     window
-        versions as (
-            partition by {{ key_list }}, rule_reason is null
-            order by known_from{% for name in content %}, {{ name }}{% endfor %}
-        ),
         same_time as (
             partition by {{ key_list }}, rule_reason is null, known_from
-            order by {{ content | join(', ') or '1' }}
-            rows between current row and unbounded following
+            order by loaded_at desc nulls last, typed_row desc
         )
 
 ),
@@ -44,10 +26,16 @@ reasoned as (
         *,
         case
             when rule_reason is not null then rule_reason
-            when repeats_previous then 'exact_duplicate'
-            when is_overruled then 'duplicate_key'
+            when not is_version and content_hash = version_hash then 'exact_duplicate'
+            when not is_version then 'duplicate_key'
+            when
+                content_hash = lag(content_hash) over (
+                    partition by {{ key_list }}, rule_reason is null, is_version
+                    order by known_from
+                )
+                then 'exact_duplicate'
         end as rejection_reason
-    from compared
+    from ranked
 
 ),
 
@@ -55,7 +43,7 @@ judged as (
 
     select
         * exclude (
-            content_hash, rule_reason, repeats_previous, is_overruled, original_row
+            is_version, version_hash, content_hash, rule_reason, typed_row, original_row
         ),
         case
             when rejection_reason is null
@@ -66,16 +54,7 @@ judged as (
         end as known_until,
         case
             when rejection_reason is not null
-                then coalesce(
-                    original_row,
-                    to_json(
-                        struct_pack(
-                            {%- for name in names %}
-                            {{ name }} := {{ name }}{{ "," if not loop.last }}
-                            {%- endfor %}
-                        )
-                    )
-                )
+                then coalesce(original_row, to_json(typed_row))
         end as raw_row
     from reasoned
 

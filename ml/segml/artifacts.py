@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segml.calibration import Calibrator
-from segml.dataset import Examples, FeatureSchema, Predictions
+from segml.dataset import FeatureSchema
 from segml.errors import ArtifactError
+from segml.files import draft_folder, move_durably, sha256_of
 from segml.models import model_class
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
 
 MANIFEST = "manifest.json"
@@ -80,45 +80,47 @@ def save_artifact(
     calibrator: Calibrator,
     metadata: ArtifactMetadata,
 ) -> ArtifactInfo:
-    """Write one folder per model version.
+    """Write a model into its own new folder.
 
-    Everything goes to a temporary folder beside the target and reaches the disk before the
-    folder is renamed, so that a kill leaves either no folder or a complete one. An existing
-    folder of the same version is replaced.
+    Everything goes to a temporary folder and reaches the disk before that is renamed, so that a
+    kill leaves either no folder or a complete one. The name ends in the fingerprint: storing a
+    version again never touches the files that the registry still points to.
+    ``prune_artifacts`` removes them once the registry has moved on.
 
     Returns
     -------
     ArtifactInfo
-        Path of the folder and the fingerprint to give to ``load_artifact``.
+        Path of the folder, and the fingerprint to give to ``load_artifact``.
     """
-    folder_root.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{model_version}.", dir=folder_root))
-    try:
+    with draft_folder(folder_root, model_version) as draft:
         (draft / MODEL_FOLDER).mkdir()
         model.save(draft / MODEL_FOLDER)
-        files = {
-            path.relative_to(draft).as_posix(): _sha256(path)
-            for path in sorted(draft.rglob("*"))
-            if path.is_file()
-        }
+        files = sorted(path for path in draft.rglob("*") if path.is_file())
         manifest = {
             "model_version": model_version,
             "model_name": model.name,
             "calibrator": calibrator.as_dict(),
-            "feature_hash": metadata.schema.feature_hash,
             "libraries": _library_versions(),
-            "files": files,
+            "files": {path.relative_to(draft).as_posix(): sha256_of(path) for path in files},
             "metadata": asdict(metadata),
         }
         save_json(manifest, draft / MANIFEST)
-        sha256 = _sha256(draft / MANIFEST)
-        for path in (*draft.rglob("*"), draft):
-            _flush(path)
-        target = folder_root / model_version
-        _move_into_place(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        sha256 = sha256_of(draft / MANIFEST)
+        target = folder_root / f"{model_version}-{sha256[:8]}"
+        if not target.exists():
+            move_durably(draft, target)
     return ArtifactInfo(target, sha256)
+
+
+def prune_artifacts(current: ArtifactInfo) -> None:
+    """Remove earlier files of the same model version, and what killed runs left of it."""
+    version_name = current.path.name.rpartition("-")[0]
+    for path in (
+        *current.path.parent.glob(f"{version_name}-{'[0-9a-f]' * 8}"),
+        *current.path.parent.glob(f".{version_name}.*"),
+    ):
+        if path != current.path:
+            shutil.rmtree(path)
 
 
 def load_artifact(path: Path, expected_sha256: str, expected_schema: FeatureSchema) -> ServedModel:
@@ -153,28 +155,6 @@ def _metadata_from(values: dict[str, Any]) -> ArtifactMetadata:
     return ArtifactMetadata(**(values | {"schema": FeatureSchema(**schema)}))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _move_into_place(draft: Path, target: Path) -> None:
-    replaced = draft.with_name(f"{draft.name}.replaced")
-    if target.exists():
-        target.rename(replaced)
-    draft.rename(target)
-    shutil.rmtree(replaced, ignore_errors=True)
-    _flush(target.parent)
-
-
 def _library_versions() -> dict[str, str]:
     versions = {}
     for name in LIBRARIES:
@@ -188,7 +168,7 @@ def _library_versions() -> dict[str, str]:
 def _require_unchanged(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise ArtifactError(f"Model file {path} is missing", TRAIN_AGAIN)
-    if _sha256(path) != sha256:
+    if sha256_of(path) != sha256:
         raise ArtifactError(
             f"Model file {path} is not the one that was stored (its SHA-256 differs)", TRAIN_AGAIN
         )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 METHODS = ("none", "vector", "isotonic")
 CROSS_FIT_FOLDS = 5
-MIN_GAIN_NATS = 0.003  # a smaller gain is not worth a moving part
+# A calibration learns the season of its snapshot along with the faults of the model. On UCI
+# Online Retail a gain of 0.4 % on validation became a loss of 1.5 % one quarter later.
+MIN_GAIN_SHARE = 0.01
 MIN_ROWS_TO_CALIBRATE = 200
 RIDGE = 0.01  # keeps the scaling near the identity unless the data insists
 
@@ -105,7 +107,7 @@ def choose_calibrator(
 ) -> CalibrationChoice:
     """Compare the methods by log loss, each customer calibrated by the curves of others.
 
-    ``none`` stays unless another method is better by ``MIN_GAIN_NATS``.
+    ``none`` stays unless another method lowers the log loss by ``MIN_GAIN_SHARE``.
     """
     probabilities = predictions.tier_probabilities
     if len(value_tier) < MIN_ROWS_TO_CALIBRATE:
@@ -114,7 +116,7 @@ def choose_calibrator(
     crossed = {method: _cross_fit(method, probabilities, value_tier, fold) for method in methods}
     losses = {method: mean_log_loss(values, value_tier) for method, values in crossed.items()}
     best = min(losses, key=losses.__getitem__)
-    if losses["none"] - losses[best] < MIN_GAIN_NATS:
+    if losses[best] > (1 - MIN_GAIN_SHARE) * losses["none"]:
         best = "none"
     return CalibrationChoice(
         calibrator=fit_calibrator(best, probabilities, value_tier),

@@ -83,7 +83,8 @@ class Examples:
     @property
     def observed(self) -> NDArray[np.bool_]:
         """True where the outcome is known, shape (n,)."""
-        return self.value_tier != UNOBSERVED_TIER
+        observed: NDArray[np.bool_] = self.value_tier != UNOBSERVED_TIER
+        return observed
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,9 @@ class DbtProject:
             _announce_nodes(runner, progress)
             outcome = runner.invoke(command)
         if outcome.exception is not None:
-            raise DbtError(f"dbt stopped: {_one_line(str(outcome.exception))}", "Correct the project")
+            raise DbtError(
+                f"dbt stopped: {_one_line(str(outcome.exception))}", "Correct the project"
+            )
         results = list(getattr(outcome.result, "results", []))
         failed = [item for item in results if str(item.status) in {"error", "fail"}]
         if failed:

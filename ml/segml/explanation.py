@@ -1,21 +1,19 @@
-"""Why a customer scores as they do: Shapley contributions that add up exactly."""
+"""Why a customer scores as they do, against the typical customer."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from segml.dataset import Examples
+from segml.shapley import shapley_contributions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-    from segml.dataset import Predictions
+    from segml.dataset import Examples
+    from segml.shapley import Predictor
 
 REASON_COLUMNS = (
     "customer_key",
@@ -25,17 +23,8 @@ REASON_COLUMNS = (
     "contribution",
     "direction",
 )
-ANTITHETIC_PAIRS = 2
-CALL_ROWS = 20_000  # rows shown to the model in one call
-MIN_PROBABILITY = 1e-9
 MAJORITY = 0.5
-
-
-class Predictor(Protocol):
-    """Anything that predicts, calibrated or not."""
-
-    def predict(self, examples: Examples) -> Predictions:
-        """Return predictions for every row."""
+NEGLIGIBLE = 1e-6  # log-odds; below this it is rounding
 
 
 def reference_row(examples: Examples) -> dict[str, float | str | None]:
@@ -57,56 +46,6 @@ def reference_row(examples: Examples) -> dict[str, float | str | None]:
         else:
             reference[name] = min(counts.index[counts == counts.max()])
     return reference
-
-
-def shapley_contributions(
-    model: Predictor,
-    examples: Examples,
-    reference: Mapping[str, float | str | None],
-    *,
-    seed: int,
-    pairs: int = ANTITHETIC_PAIRS,
-) -> NDArray[np.float64]:
-    """Split the log-odds of purchase between the features of each customer.
-
-    A random order of the features is walked from the reference row to the customer, changing
-    one feature at a time, and then walked again in reverse order; each change is the
-    contribution of its feature (Strumbelj and Kononenko 2014; the antithetic reverse order
-    makes additive models and pairwise interactions exact).
-
-    Parameters
-    ----------
-    reference : mapping
-        Value of every feature in the row to compare with; ``None`` is unknown.
-    pairs : int
-        Number of random orders, each walked both ways.
-
-    Returns
-    -------
-    array of float64, shape (n, p)
-        In the order of ``examples.schema.names``. Rows sum to the log-odds of the customer
-        minus those of the reference.
-    """
-    names = examples.schema.names
-    values = {name: examples.features[name].to_numpy() for name in names}
-    typical = {name: _reference_value(reference[name], values[name].dtype) for name in names}
-    moving = [name for name in names if not _equal(values[name], typical[name]).all()]
-    contributions = np.zeros((len(examples), len(names)))
-    if not moving or not len(examples):
-        return contributions
-
-    base = _walk(model, examples, values, typical, moving, np.array([0, len(moving)]))
-    generator = np.random.default_rng(seed)
-    for _ in range(pairs):
-        order = generator.permutation(len(moving))
-        for walk in (order, order[::-1]):
-            path = [moving[position] for position in walk]
-            between = np.arange(1, len(path))
-            log_odds = _walk(model, examples, values, typical, path, between)
-            steps = np.diff(np.vstack([base[:1], log_odds, base[1:]]), axis=0)
-            for name, step in zip(path, steps, strict=True):
-                contributions[:, names.index(name)] += step
-    return contributions / (2 * pairs)
 
 
 def explain(
@@ -151,57 +90,8 @@ def explain(
         },
         columns=list(REASON_COLUMNS),
     )
-    return reasons[amounts != 0].reset_index(drop=True)
-
-
-def _walk(
-    model: Predictor,
-    examples: Examples,
-    values: Mapping[str, NDArray[Any]],
-    typical: Mapping[str, Any],
-    path: Sequence[str],
-    step_numbers: NDArray[np.int_],
-) -> NDArray[np.float64]:
-    """Return log-odds (steps, n), the first ``step`` features of the path being the customer's."""
-    place = {name: number for number, name in enumerate(path)}
-    rows = len(examples)
-    steps_per_call = max(1, CALL_ROWS // rows)
-    parts = []
-    for start in range(0, len(step_numbers), steps_per_call):
-        steps = step_numbers[start : start + steps_per_call, None]
-        frame = pd.DataFrame(
-            {
-                name: np.where(steps > place[name], values[name], typical[name]).ravel()
-                if name in place
-                else np.tile(values[name], len(steps))
-                for name in values
-            }
-        )
-        parts.append(_log_odds(model, _with_features(examples, frame)).reshape(-1, rows))
-    return np.concatenate(parts) if parts else np.empty((0, rows))
-
-
-def _with_features(examples: Examples, frame: pd.DataFrame) -> Examples:
-    repeats = len(frame) // len(examples)
-    return replace(examples.take(np.tile(np.arange(len(examples)), repeats)), features=frame)
-
-
-def _log_odds(model: Predictor, examples: Examples) -> NDArray[np.float64]:
-    probability = np.clip(
-        model.predict(examples).purchase_probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY
-    )
-    log_odds: NDArray[np.float64] = np.log(probability) - np.log1p(-probability)
-    return log_odds
-
-
-def _reference_value(value: float | str | None, dtype: np.dtype[Any]) -> float | str | None:
-    return np.nan if value is None and dtype.kind == "f" else value
-
-
-def _equal(values: NDArray[Any], value: object) -> NDArray[np.bool_]:
-    if pd.isna(value):
-        return np.asarray(pd.isna(values))
-    return np.asarray(values == value)
+    changed: pd.DataFrame = reasons[np.abs(amounts) > NEGLIGIBLE]
+    return changed.reset_index(drop=True)
 
 
 def _as_text(values: pd.Series) -> list[str | None]:

@@ -78,9 +78,7 @@ def _warehouse_checks(warehouse: Warehouse, path: Path) -> list[Check]:
     megabytes = path.stat().st_size / 1e6
     found = [Check("warehouse", "ok", f"{megabytes:,.1f} MB, not locked")]
     found.append(_check("feature mart", "missing", lambda: _describe_mart(warehouse)))
-    found.append(
-        _check("champion", "missing", lambda: find_version(warehouse).model_version)
-    )
+    found.append(_check("champion", "missing", lambda: find_version(warehouse).model_version))
     return found
 
 

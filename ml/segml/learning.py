@@ -6,21 +6,23 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segml import __version__
-from segml.artifacts import ArtifactMetadata, save_artifact
-from segml.errors import TrainingError
+from segml.artifacts import ArtifactMetadata, load_artifact, save_artifact
+from segml.errors import ArtifactError, TrainingError
 from segml.mart import data_fingerprint, read_plan, read_schema, read_training_examples
-from segml.registry import ModelVersion, RunTables, register
+from segml.registry import ModelVersion, RunTables, list_versions, read_metrics, register
 from segml.training import train
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from segml.dataset import Examples
+    import pandas as pd
+
+    from segml.dataset import Examples, FeatureSchema
     from segml.mart import SnapshotPlan
     from segml.settings import Settings
     from segml.training import TrainingResult
@@ -40,19 +42,37 @@ LEARNING_SETTINGS = (
 
 @dataclass(frozen=True)
 class TrainedVersion:
-    """A registered version with the measurements of its run."""
+    """A registered champion and how its run measured all models.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        model_name, split, snapshot_date, metric, value, ci_low, ci_high.
+    is_reused : bool
+        Whether an earlier run had learned the same already.
+    """
 
     version: ModelVersion
-    result: TrainingResult
+    metrics: pd.DataFrame
+    is_reused: bool
 
 
 def train_from_warehouse(
-    warehouse_path: Path, settings: Settings, progress: Callable[[str], None]
+    warehouse_path: Path,
+    settings: Settings,
+    progress: Callable[[str], None],
+    *,
+    reuse: bool = False,
 ) -> TrainedVersion:
     """Compare, test and fit models on the mart, store the best and register it as champion.
 
-    The warehouse is only read while models are fitted, so others can read it too. The same data
-    and settings give the same version name, and running again replaces it.
+    The warehouse is only read while models are fitted, so others can read it too. The same data,
+    settings and code give the same version name, and running again replaces it.
+
+    Parameters
+    ----------
+    reuse : bool
+        Whether to keep a version that was learned from the same data, settings and code.
 
     Raises
     ------
@@ -70,6 +90,10 @@ def train_from_warehouse(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
+    identity = _RunIdentity.of(examples, plan, settings)
+    if reuse and (known := _known_version(warehouse_path, identity, schema)):
+        progress(f"{known.version.model_version}: data, settings and code are unchanged")
+        return known
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
     result = train(
         examples,
@@ -78,31 +102,90 @@ def train_from_warehouse(
         settings=settings,
         progress=progress,
     )
-    version = _store(examples, result, plan, settings)
+    version = _store(examples, result, plan, settings, identity)
     tables = RunTables(
         metrics=result.metrics,
         curves=result.curves,
-        importance=result.importance.rename(
-            columns={"importance": "importance_mean"}
-        ).assign(model_name=result.model.name),
+        importance=result.importance.rename(columns={"importance": "importance_mean"}).assign(
+            model_name=result.model.name
+        ),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)
-    return TrainedVersion(version, result)
+    progress(result.decision)
+    return TrainedVersion(version, result.metrics, is_reused=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RunIdentity:
+    """What a run learns from: the same identity gives the same model."""
+
+    run_id: str
+    digest: str
+    data_fingerprint: str
+    settings_json: str
+
+    @classmethod
+    def of(cls, examples: Examples, plan: SnapshotPlan, settings: Settings) -> _RunIdentity:
+        settings_json = json.dumps(
+            {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}, sort_keys=True
+        )
+        fingerprint = data_fingerprint(examples)
+        parts = [
+            __version__,
+            _code_fingerprint(),
+            fingerprint,
+            examples.schema.feature_hash,
+            settings_json,
+            repr(plan.roles),
+            repr(plan.high_value_threshold),
+        ]
+        digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:8]
+        return cls(
+            run_id=f"{plan.as_of_date.isoformat()}-{digest}",
+            digest=digest,
+            data_fingerprint=fingerprint,
+            settings_json=settings_json,
+        )
+
+
+def _code_fingerprint() -> str:
+    """Return a hash of this package's source: a changed model must not pass for the old one."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _known_version(
+    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema
+) -> TrainedVersion | None:
+    """Return the champion if it came from the same run and its files are intact."""
+    with open_warehouse(warehouse_path, read_only=True) as warehouse:
+        versions = [
+            item
+            for item in list_versions(warehouse)
+            if item.run_id == identity.run_id and item.status == "champion"
+        ]
+        if not versions:
+            return None
+        metrics = read_metrics(warehouse, identity.run_id)
+    try:
+        load_artifact(Path(versions[0].artifact_path), versions[0].artifact_sha256, schema)
+    except ArtifactError:
+        return None
+    return TrainedVersion(versions[0], metrics, is_reused=True)
 
 
 def _store(
-    examples: Examples, result: TrainingResult, plan: SnapshotPlan, settings: Settings
+    examples: Examples,
+    result: TrainingResult,
+    plan: SnapshotPlan,
+    settings: Settings,
+    identity: _RunIdentity,
 ) -> ModelVersion:
     """Write the artifact and describe it."""
-    learning = {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}
-    settings_json = json.dumps(learning, sort_keys=True)
-    fingerprint = data_fingerprint(examples)
-    identity = "|".join(
-        [__version__, fingerprint, examples.schema.feature_hash, settings_json]
-    )
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    model_version = f"{plan.as_of_date.isoformat()}-{result.model.name}-{digest}"
+    model_version = f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}"
     threshold = float(plan.high_value_threshold or 0.0)
     artifact = save_artifact(
         settings.artifact_dir,
@@ -114,20 +197,20 @@ def _store(
             reference=result.reference,
             high_value_threshold=threshold,
             horizon_days=plan.horizon_days,
-            settings=learning,
+            settings=json.loads(identity.settings_json),
         ),
     )
     return ModelVersion(
         model_version=model_version,
-        run_id=f"{plan.as_of_date.isoformat()}-{digest}",
+        run_id=identity.run_id,
         model_name=result.model.name,
         trained_at=datetime.now(UTC).replace(tzinfo=None),
         as_of_date=plan.as_of_date,
         horizon_days=plan.horizon_days,
         high_value_threshold=threshold,
         feature_hash=examples.schema.feature_hash,
-        data_fingerprint=fingerprint,
-        settings_json=settings_json,
+        data_fingerprint=identity.data_fingerprint,
+        settings_json=identity.settings_json,
         artifact_path=str(artifact.path),
         artifact_sha256=artifact.sha256,
         status="champion",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from segml.learning import train_from_warehouse
+from segml.models import BASELINES
 from segml.reporting import write_report
 from segml.scoring import score
 from segml.warehouse import open_warehouse
@@ -40,8 +41,15 @@ class LoopSummary:
     report_path: str
 
 
-def run_loop(project: DbtProject, settings: Settings, steps: StepAnnouncer) -> LoopSummary:
+def run_loop(
+    project: DbtProject, settings: Settings, steps: StepAnnouncer, *, retrain: bool = False
+) -> LoopSummary:
     """Build the feature mart, train, predict, build the marts on top, and write the report.
+
+    Parameters
+    ----------
+    retrain : bool
+        Whether to train again although data, settings and code are those of the champion.
 
     Raises
     ------
@@ -54,8 +62,7 @@ def run_loop(project: DbtProject, settings: Settings, steps: StepAnnouncer) -> L
     with steps.step("Build features") as say:
         _build(project, say, exclude=(DOWNSTREAM_OF_SEGML,))
     with steps.step("Train") as say:
-        trained = train_from_warehouse(path, settings, say)
-        say(trained.result.decision)
+        trained = train_from_warehouse(path, settings, say, reuse=not retrain)
     with steps.step("Predict") as say:
         scoring = score(path, settings, say)
     with steps.step("Build marts") as say:
@@ -65,7 +72,7 @@ def run_loop(project: DbtProject, settings: Settings, steps: StepAnnouncer) -> L
     return LoopSummary(
         scoring=scoring,
         horizon_days=trained.version.horizon_days,
-        decision=trained.result.decision,
+        decision=trained.version.decision,
         test_log_loss=_test_log_loss(trained),
         report_path=str(report.path),
     )
@@ -84,8 +91,10 @@ def _build(
 
 def _test_log_loss(trained: TrainedVersion) -> dict[str, float]:
     """Return the champion's and the baselines' log loss on the test snapshot, best first."""
-    comparison = trained.result.comparison
-    shown = comparison[
-        comparison["is_baseline"] | (comparison["model_name"] == trained.version.model_name)
-    ].sort_values("test_log_loss")
-    return dict(zip(shown["model_name"], shown["test_log_loss"].astype(float), strict=True))
+    metrics = trained.metrics
+    shown = metrics[
+        (metrics["split"] == "test")
+        & (metrics["metric"] == "log_loss")
+        & metrics["model_name"].isin([*BASELINES, trained.version.model_name])
+    ].sort_values("value")
+    return dict(zip(shown["model_name"], shown["value"].astype(float), strict=True))

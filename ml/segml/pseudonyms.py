@@ -1,8 +1,8 @@
 """Keyed pseudonyms for customer ids: HMAC-SHA-256 inside DuckDB, the key never in SQL text.
 
 The two padded key blocks of RFC 2104 are handed to every dbt cursor as session variables (see
-``dbt_plugin``); the macro ``customer_key`` then spells out the HMAC with DuckDB's own ``sha256``. Compiled SQL, logs and the manifest only ever hold the
-variables' names.
+``dbt_plugin``); the macro ``customer_key`` then spells out the HMAC with DuckDB's own ``sha256``.
+Compiled SQL, logs and the manifest only ever hold the variables' names.
 """
 
 from __future__ import annotations

@@ -159,7 +159,9 @@ def write_scoring(
         for table in ("segment_predictions", "prediction_reasons", "scorings"):
             warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
         for rows, table in ((predictions, "segment_predictions"), (reasons, "prediction_reasons")):
-            warehouse.execute(f"create or replace temp table new_{table} as from ml.{table} limit 0")
+            warehouse.execute(
+                f"create or replace temp table new_{table} as from ml.{table} limit 0"
+            )
             for batch in rows:
                 warehouse.append(f"new_{table}", batch)
         warehouse.execute(
@@ -186,8 +188,6 @@ def write_scoring(
         )
         warehouse.append(
             "ml.scorings",
-            pd.DataFrame(
-                [asdict(scoring) | {"customer_count": customers, "status": "complete"}]
-            ),
+            pd.DataFrame([asdict(scoring) | {"customer_count": customers, "status": "complete"}]),
         )
     return customers

@@ -101,7 +101,7 @@ def load_settings(project_dir: Path, **options: Any) -> Settings:  # noqa: ANN40
             near = difflib.get_close_matches(name, defaults, n=1)
             raise SettingsError(
                 f"Unknown setting `{name}` in {SETTINGS_FILE}",
-                f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(defaults)}",
+                f"Perhaps `{near[0]}` is meant" if near else f"Known: {', '.join(defaults)}",
             )
         values[name] = value
     for name in defaults:
@@ -124,21 +124,21 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path.name} is not valid TOML: {error}", "Correct that line") from None
+        raise SettingsError(
+            f"{path.name} is not valid TOML: {error}", "Correct that line"
+        ) from None
 
 
 def _convert(name: str, value: Any) -> Any:  # noqa: ANN401
     """Bring a text or TOML value to the type of the default."""
-    default = next(
-        item.default for item in fields(Settings) if item.name == name
-    )
+    default = getattr(Settings(), name)
     try:
         if isinstance(default, bool):
             return _to_bool(value)
         if isinstance(default, tuple):
             parts = value.split(",") if isinstance(value, str) else value
             return tuple(str(part).strip() for part in parts if str(part).strip())
-        return type(default)(value) if not isinstance(default, Path) else Path(value)
+        return Path(value) if isinstance(default, Path) else type(default)(value)
     except (TypeError, ValueError):
         raise SettingsError(
             f"Setting `{name}` must be of type {type(default).__name__}, got {value!r}",

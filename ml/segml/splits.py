@@ -42,6 +42,8 @@ class Splits:
         Together they validate every row of the validation snapshot exactly once.
     scheme : str
         How the folds were made, in words for the report.
+    validation : mask
+        The snapshot that chooses between models.
     development : mask
         Train and validation snapshots: what the model that is tested learns from.
     test : mask
@@ -52,6 +54,7 @@ class Splits:
 
     folds: tuple[SelectionFold, ...]
     scheme: str
+    validation: Mask
     development: Mask
     test: Mask
     labelled: Mask
@@ -105,7 +108,7 @@ def split_examples(
     latest_known = validation_date - np.timedelta64(horizon_days, "D")
     embargoed = by_role["train"] & (examples.snapshot_date <= latest_known)
     if _outcomes_per_side(examples, embargoed) >= MIN_OUTCOMES_PER_SIDE:
-        selection = (SelectionFold(embargoed, by_role["validation"]),)
+        selection: tuple[SelectionFold, ...] = (SelectionFold(embargoed, by_role["validation"]),)
         scheme = "embargoed: outcomes of the fit end before the validation snapshot"
     else:
         selection = _customer_folds(
@@ -117,6 +120,7 @@ def split_examples(
     return Splits(
         folds=selection,
         scheme=scheme,
+        validation=by_role["validation"],
         development=development,
         test=by_role["test"],
         labelled=examples.observed,
@@ -126,9 +130,8 @@ def split_examples(
 
 
 def _role_of_rows(examples: Examples, roles: Mapping[date, str]) -> NDArray[np.str_]:
-    dates, positions = np.unique(
-        examples.snapshot_date.astype("datetime64[D]"), return_inverse=True
-    )
+    days = examples.snapshot_date.astype("datetime64[D]")
+    dates, positions = np.unique(days, return_inverse=True)
     known = {np.datetime64(day, "D"): role for day, role in roles.items()}
     unknown = [str(day) for day in dates if day not in known]
     if unknown:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
-from segml.dataset import TIERS, Predictions
 from segml.evaluation import evaluate, evaluation_curves
 from segml.explanation import reference_row
+from segml.importance import permutation_importance
 from segml.models import BASELINES, build_model
-from segml.models.base import mean_log_loss
+from segml.selection import decide, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
@@ -23,10 +22,13 @@ if TYPE_CHECKING:
     from segml.calibration import Calibrator
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
 
-IMPORTANCE_REPEATS = 3
+# Below this, threads wait for each other longer than they compute: on a busy machine boosting
+# took ten times as long with two threads as with one.
+MIN_ROWS_FOR_THREADS = 50_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class TrainingResult:
     calibrator : Calibrator
         Fitted on the validation snapshot; apply it to what ``model`` predicts.
     decision : str
-        Why this model is served, in one sentence.
+        Why this model is served, in one line.
+    beats_baselines : bool
+        True if its validation log loss is lower than that of both baselines.
     comparison : DataFrame
         Per model: model_name, is_baseline, calibration, validation_log_loss_uncalibrated,
         validation_log_loss, test_log_loss; best on validation first.
@@ -49,10 +53,11 @@ class TrainingResult:
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
     importance : DataFrame
-        feature, importance (increase of validation log loss in nats when its values are
-        shuffled between customers) and its standard deviation, most important first.
+        feature, importance_mean, importance_sd, most important first.
     reference : dict
-        The typical customer, for explanations.
+        The typical customer, for explanations; ``None`` is unknown.
+    selection_scheme : str
+        How the validation predictions were kept honest, in words.
     """
 
     model: TierModel
@@ -65,17 +70,6 @@ class TrainingResult:
     importance: pd.DataFrame
     reference: dict[str, float | str | None]
     selection_scheme: str
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One model on the validation snapshot: fold models, and calibrated predictions."""
-
-    name: str
-    fold_models: tuple[TierModel, ...]
-    uncalibrated_log_loss: float
-    log_loss: float
-    calibration: CalibrationChoice
 
 
 def train(
@@ -97,6 +91,8 @@ def train(
     ----------
     roles : mapping of date to str
         Role of every snapshot: train, validation, embargo, test or scoring.
+    horizon_days : int
+        Length of the outcome window.
     progress : callable
         Receives one line per finished step.
 
@@ -112,25 +108,33 @@ def train(
         folds=settings.selection_folds,
         seed=settings.seed,
     )
-    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
-    validation = examples.take(_validation_rows(splits))
-    trials = {}
-    for name in dict.fromkeys((*BASELINES, *candidates)):
-        trials[name] = _run_trial(name, examples, splits, settings)
-        progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
+    with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
+        return _train(examples, splits, settings, progress)
 
-    champion, decision, beats_baselines = _decide(trials, settings)
-    progress(decision)
-    importance = _permutation_importance(champion, examples, splits, settings.seed)
-    metrics, curves = _judge(trials, examples, splits, validation, settings)
-    progress(f"tested on {splits.test_date}, refitting {champion.name} on all labelled snapshots")
+
+def _train(
+    examples: Examples, splits: Splits, settings: Settings, progress: Callable[[str], None]
+) -> TrainingResult:
+    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
+    trials = []
+    for name in dict.fromkeys((*BASELINES, *candidates)):
+        trials.append(run_trial(name, examples, splits, settings))
+        progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
+    decision = decide(trials, settings.model)
+    progress(decision.reason)
+
+    importance = permutation_importance(decision.champion, examples, splits, seed=settings.seed)
+    metrics, curves = _judge(trials, examples, splits, settings)
+    progress(f"tested on {splits.test_date}")
     labelled = examples.take(splits.labelled)
+    model = build_model(decision.champion.name, seed=settings.seed).fit(labelled)
+    progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     return TrainingResult(
-        model=build_model(champion.name, seed=settings.seed).fit(labelled),
-        calibrator=champion.calibration.calibrator,
-        decision=decision,
-        beats_baselines=beats_baselines,
-        comparison=_comparison(trials, metrics),
+        model=model,
+        calibrator=decision.champion.calibration.calibrator,
+        decision=decision.reason,
+        beats_baselines=decision.beats_baselines,
+        comparison=_compare(trials, metrics),
         metrics=metrics,
         curves=curves,
         importance=importance,
@@ -139,141 +143,48 @@ def train(
     )
 
 
-def _validation_rows(splits: Splits) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.logical_or.reduce([fold.validate for fold in splits.folds])
-
-
-def _run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
-    """Predict every validation row by a model that has not seen its customer or its time."""
-    probabilities = np.full((len(examples), len(TIERS)), np.nan)
-    revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
-    models = []
-    for fold in splits.folds:
-        model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
-        predictions = model.predict(examples.take(fold.validate))
-        probabilities[fold.validate] = predictions.tier_probabilities
-        revenue[fold.validate] = predictions.conditional_revenue
-        models.append(model)
-    rows = _validation_rows(splits)
-    predictions = Predictions(probabilities[rows], revenue[rows])
-    calibration = choose_calibrator(
-        predictions,
-        examples.value_tier[rows],
-        examples.customer_key[rows],
-        methods=METHODS if settings.calibrate else ("none",),
-        seed=settings.seed,
-    )
-    return Trial(
-        name=name,
-        fold_models=tuple(models),
-        uncalibrated_log_loss=calibration.log_losses["none"],
-        log_loss=calibration.log_losses[calibration.calibrator.method],
-        calibration=calibration,
-    )
-
-
-def _decide(trials: dict[str, Trial], settings: Settings) -> tuple[Trial, str, bool]:
-    """Return the champion, the reason, and whether it is better than both baselines."""
-    baseline = min((trials[name] for name in BASELINES), key=lambda trial: trial.log_loss)
-    best = min(trials.values(), key=lambda trial: trial.log_loss)
-    champion = best if settings.model == "auto" else trials[settings.model]
-    beats = champion.log_loss < baseline.log_loss and champion.name not in BASELINES
-    scores = f"validation log loss {champion.log_loss:.4f}"
-    rival = f"{baseline.name} {baseline.log_loss:.4f}"
-    if settings.model != "auto":
-        verdict = "beats both baselines" if beats else "does not beat both baselines"
-        return champion, f"{champion.name}, as asked, {verdict} ({scores}, {rival})", beats
-    if beats:
-        return champion, f"{champion.name} is best ({scores}; best baseline {rival})", beats
-    return champion, f"No candidate beats the baseline {champion.name} ({scores})", beats
-
-
 def _judge(
-    trials: dict[str, Trial],
-    examples: Examples,
-    splits: Splits,
-    validation: Examples,
-    settings: Settings,
+    trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return metrics and curves of every model on validation and on test."""
-    development, test = examples.take(splits.development), examples.take(splits.test)
+    development = examples.take(splits.development)
+    validation, test = examples.take(splits.validation), examples.take(splits.test)
     metrics, curves = [], []
-    for name, trial in trials.items():
-        model = build_model(name, seed=settings.seed).fit(development)
+    for trial in trials:
+        model = build_model(trial.name, seed=settings.seed).fit(development)
         tested = trial.calibration.calibrator.apply(model.predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),
         ):
-            keys = {"model_name": name, "split": split, "snapshot_date": day}
             scores = evaluate(
                 predictions,
                 outcomes,
                 bootstrap_samples=settings.bootstrap_samples,
                 seed=settings.seed,
             )
-            metrics.append(pd.DataFrame(keys, index=scores.index).join(scores))
-            points = evaluation_curves(predictions, outcomes)
-            curves.append(pd.DataFrame(keys, index=points.index).join(points))
+            keys = {"model_name": trial.name, "split": split, "snapshot_date": day}
+            metrics.append(_with_keys(scores, keys))
+            curves.append(_with_keys(evaluation_curves(predictions, outcomes), keys))
     return pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
 
 
-def _comparison(trials: dict[str, Trial], metrics: pd.DataFrame) -> pd.DataFrame:
+def _with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:
+    return pd.concat([pd.DataFrame(keys, index=table.index), table], axis=1)
+
+
+def _compare(trials: list[Trial], metrics: pd.DataFrame) -> pd.DataFrame:
     tested = metrics[(metrics["split"] == "test") & (metrics["metric"] == "log_loss")]
     test_log_loss = tested.set_index("model_name")["value"]
     rows = [
         {
             "model_name": trial.name,
-            "is_baseline": trial.name in BASELINES,
+            "is_baseline": trial.is_baseline,
             "calibration": trial.calibration.calibrator.method,
-            "validation_log_loss_uncalibrated": trial.uncalibrated_log_loss,
+            "validation_log_loss_uncalibrated": trial.calibration.log_losses["none"],
             "validation_log_loss": trial.log_loss,
             "test_log_loss": test_log_loss[trial.name],
         }
-        for trial in trials.values()
+        for trial in trials
     ]
     return pd.DataFrame(rows).sort_values("validation_log_loss", ignore_index=True)
-
-
-def _permutation_importance(
-    trial: Trial, examples: Examples, splits: Splits, seed: int
-) -> pd.DataFrame:
-    """Shuffle one feature at a time between validation customers (Breiman 2001).
-
-    Features that say the same stand in for each other, so the importance of each is a lower
-    bound.
-    """
-    generator = np.random.default_rng(seed)
-    rows = [examples.take(fold.validate) for fold in splits.folds]
-    sizes = np.array([len(part) for part in rows])
-
-    def loss(parts: list[Examples]) -> float:
-        losses = [
-            mean_log_loss(
-                trial.calibration.calibrator.apply(model.predict(part)).tier_probabilities,
-                part.value_tier,
-            )
-            for model, part in zip(trial.fold_models, parts, strict=True)
-        ]
-        return float(np.average(losses, weights=sizes))
-
-    base = loss(rows)
-    table = []
-    for name in examples.schema.names:
-        increases = []
-        for _ in range(IMPORTANCE_REPEATS):
-            shuffled = [
-                replace(
-                    part,
-                    features=part.features.assign(
-                        **{name: generator.permutation(part.features[name].to_numpy())}
-                    ),
-                )
-                for part in rows
-            ]
-            increases.append(loss(shuffled) - base)
-        table.append((name, float(np.mean(increases)), float(np.std(increases, ddof=1))))
-    importance = pd.DataFrame(table, columns=["feature", "importance", "importance_sd"])
-    return importance.sort_values(
-        ["importance", "feature"], ascending=[False, True], ignore_index=True
-    )

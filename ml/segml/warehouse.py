@@ -105,7 +105,9 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[Warehouse
         names the process that holds it.
     """
     if read_only and not path.exists():
-        raise WarehouseError(f"There is no warehouse at {path}", "Run `dbt build` or `segml run` first")
+        raise WarehouseError(
+            f"There is no warehouse at {path}", "Run `dbt build` or `segml run` first"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path, read_only=read_only)
     try:
@@ -129,7 +131,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             if time.monotonic() >= deadline:
                 raise WarehouseError(
                     f"{path} is in use by {_lock_holder(text)}",
-                    "Close that program or wait for it to finish; DuckDB allows one writer at a time",
+                    "Close that program or wait for it; DuckDB allows one writer at a time",
                 ) from None
             time.sleep(LOCK_RETRY_STEP_SECONDS)
 

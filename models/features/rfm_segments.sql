@@ -10,10 +10,11 @@ cut_points as (
 
     select
         snapshot_date,
-        list(cut_point) filter (where measure = 'recency_days') as recency_edges,
-        list(cut_point) filter (where measure = 'order_count')
+        list(cut_point order by score) filter (where measure = 'recency_days')
+            as recency_edges,
+        list(cut_point order by score) filter (where measure = 'order_count')
             as frequency_edges,
-        list(cut_point) filter (where measure = 'net_revenue')
+        list(cut_point order by score) filter (where measure = 'net_revenue')
             as monetary_edges
     from {{ ref('rfm_cut_points') }}
     group by snapshot_date

@@ -63,7 +63,7 @@ categories as (
     select
         customer_key,
         snapshot_date,
-        count(*) as category_count,
+        cast(count(*) as integer) as category_count,
         arg_max(category, (category_revenue, category)) as top_category,
         cast(max(category_revenue) as double)
         / nullif(cast(sum(category_revenue) as double), 0)
@@ -79,7 +79,7 @@ product_counts as (
         customer_key,
         snapshot_date,
         count(*) as line_count,
-        count(distinct product_id) as product_count
+        cast(count(distinct product_id) as integer) as product_count
     from known_lines
     group by customer_key, snapshot_date
 

@@ -20,7 +20,7 @@ known_events as (
         snapshots.snapshot_date,
         events.session_id,
         events.event_type,
-        snapshots.snapshot_date - cast(events.occurred_at as date) as age_days
+        cast(snapshots.snapshot_date - cast(events.occurred_at as date) as integer) as age_days
     from snapshots
     inner join events
         on {{ is_known_at('events', 'snapshots.snapshot_date') }}
@@ -35,14 +35,15 @@ select
     min(age_days) filter (where event_type = 'add_to_cart')
         as days_since_last_cart,
     {%- for days in [30, 90, 365] %}
-    count(*) filter (where age_days <= {{ days }}) as event_count_{{ days }}d,
-    count(distinct session_id) filter (where age_days <= {{ days }})
-        as session_count_{{ days }}d,
-    count(*) filter (
-        where age_days <= {{ days }} and event_type = 'add_to_cart'
+    cast(count(*) filter (where age_days <= {{ days }}) as integer) as event_count_{{ days }}d,
+    cast(
+        count(distinct session_id) filter (where age_days <= {{ days }}) as integer
+    ) as session_count_{{ days }}d,
+    cast(
+        count(*) filter (where age_days <= {{ days }} and event_type = 'add_to_cart') as integer
     ) as cart_count_{{ days }}d,
-    count(*) filter (
-        where age_days <= {{ days }} and event_type = 'search'
+    cast(
+        count(*) filter (where age_days <= {{ days }} and event_type = 'search') as integer
     ) as search_count_{{ days }}d{{ "," if not loop.last }}
     {%- endfor %}
 from known_events

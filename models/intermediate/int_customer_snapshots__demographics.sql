@@ -34,7 +34,7 @@ select
         when
             age_at_snapshot_years between {{ var('minimum_age_years') }}
             and {{ var('maximum_age_years') }}
-            then age_at_snapshot_years
+            then cast(age_at_snapshot_years as double)
     end as age_years,
     gender,
     annual_income,

@@ -10,23 +10,31 @@ snapshots as (
 
     select * from {{ ref('int_snapshots__spine') }}
 
+),
+
+known_reviews as (
+
+    select
+        reviews.customer_key,
+        snapshots.snapshot_date,
+        reviews.review_id,
+        reviews.reviewed_at,
+        reviews.rating,
+        cast(snapshots.snapshot_date - cast(reviews.reviewed_at as date) as integer) as age_days
+    from snapshots
+    inner join reviews on {{ is_known_at('reviews', 'snapshots.snapshot_date') }}
+
 )
 
+-- the mean is taken over decimals: exact, so that no order of rows matters
 select
-    reviews.customer_key,
-    snapshots.snapshot_date,
-    count(*) as review_count,
-    count(*) filter (
-        where snapshots.snapshot_date - cast(reviews.reviewed_at as date) <= 365
-    ) as review_count_365d,
-    cast(sum(cast(reviews.rating as decimal(18, 4))) as double) / count(*)
-        as rating_mean,
-    arg_max(reviews.rating, (reviews.reviewed_at, reviews.review_id))
-        as last_rating,
-    count(*) filter (where reviews.rating <= 2) / count(*)
-        as negative_review_share,
-    min(snapshots.snapshot_date - cast(reviews.reviewed_at as date))
-        as days_since_last_review
-from snapshots
-inner join reviews on {{ is_known_at('reviews', 'snapshots.snapshot_date') }}
-group by reviews.customer_key, snapshots.snapshot_date
+    customer_key,
+    snapshot_date,
+    cast(count(*) as integer) as review_count,
+    cast(count(*) filter (where age_days <= 365) as integer) as review_count_365d,
+    avg(cast(rating as decimal(18, 4))) as rating_mean,
+    arg_max(rating, (reviewed_at, review_id)) as last_rating,
+    count(*) filter (where rating <= 2) / count(*) as negative_review_share,
+    min(age_days) as days_since_last_review
+from known_reviews
+group by customer_key, snapshot_date

@@ -18,7 +18,7 @@ known_orders as (
 
     select
         snapshots.snapshot_date,
-        snapshots.snapshot_date - orders.ordered_date as age_days,
+        cast(snapshots.snapshot_date - orders.ordered_date as integer) as age_days,
         orders.*
     from snapshots
     inner join orders
@@ -33,7 +33,7 @@ select
     snapshot_date,
     min(age_days) as recency_days,
     max(age_days) as tenure_days,
-    count(*) as order_count,
+    cast(count(*) as integer) as order_count,
     sum(order_revenue) as order_revenue,
     sum(gross_revenue) as gross_revenue,
     sum(discount_amount) as discount_amount,
@@ -42,10 +42,10 @@ select
     max(unit_count) as maximum_order_units,
     arg_max(order_revenue, (ordered_at, order_id)) as last_order_revenue,
     arg_max(channel, (ordered_at, order_id)) as last_channel,
-    count(distinct date_trunc('month', ordered_date)) as active_month_count,
+    cast(count(distinct date_trunc('month', ordered_date)) as integer) as active_month_count,
     count(*) filter (where discount_amount > 0) as discounted_order_count,
     {%- for days in window_days %}
-    count(*) filter (where age_days <= {{ days }}) as order_count_{{ days }}d,
+    cast(count(*) filter (where age_days <= {{ days }}) as integer) as order_count_{{ days }}d,
     coalesce(sum(order_revenue) filter (where age_days <= {{ days }}), 0)
         as order_revenue_{{ days }}d,
     coalesce(sum(unit_count) filter (where age_days <= {{ days }}), 0)

@@ -16,7 +16,7 @@ snapshots as (
 select
     refunds.customer_key,
     snapshots.snapshot_date,
-    count(*) as return_count,
+    cast(count(*) as integer) as return_count,
     sum(refunds.refund_amount) as refund_amount,
     {%- for days in [30, 90, 365] %}
     coalesce(

@@ -27,8 +27,8 @@ gap_sums as (
         cast(
             list_sum(list_transform(gaps_days, lambda gap: gap * gap)) as double
         ) as gap_square_sum,
-        gaps_days[-1] as last_purchase_gap_days,
-        list_max(gaps_days) as maximum_purchase_gap_days
+        cast(gaps_days[-1] as integer) as last_purchase_gap_days,
+        cast(list_max(gaps_days) as integer) as maximum_purchase_gap_days
     from order_dates
     where gap_count > 0
 

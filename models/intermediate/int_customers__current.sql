@@ -23,7 +23,7 @@ orders as (
 
 registered as (
 
-    select distinct customers.customer_key
+    select customers.customer_key
     from customers
     inner join scoring_snapshot
         on {{ is_known_at('customers', 'scoring_snapshot.snapshot_date') }}

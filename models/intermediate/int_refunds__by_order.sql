@@ -1,4 +1,5 @@
--- the grain is a refund; it counts against the customer and the date of its order
+-- a refund counts against the customer and the date of its order, and only while both the refund and
+-- the completed order are known: a version ends when either of them changes
 with
 
 returns as (
@@ -11,27 +12,20 @@ orders as (
 
     select * from {{ ref('int_orders__completed') }}
 
-),
-
-order_owners as (
-
-    select
-        order_id,
-        customer_key,
-        min(ordered_date) as ordered_date
-    from orders
-    group by order_id, customer_key
-
 )
 
 select
     returns.return_id,
     returns.order_id,
-    order_owners.customer_key,
-    order_owners.ordered_date,
+    orders.customer_key,
+    orders.ordered_date,
     returns.refund_amount,
     returns.quantity,
-    returns.known_from,
-    returns.known_until
+    greatest(returns.known_from, orders.known_from) as known_from,
+    least(returns.known_until, orders.known_until) as known_until
 from returns
-inner join order_owners on returns.order_id = order_owners.order_id
+inner join orders
+    on
+        returns.order_id = orders.order_id
+        and coalesce(returns.known_from < orders.known_until, true)
+        and coalesce(orders.known_from < returns.known_until, true)

@@ -12,16 +12,27 @@ orders as (
 
 ),
 
+scoring_date as (
+
+    select
+        {%- if var('as_of_date') %}
+        date '{{ var("as_of_date") }}' as as_of_date
+        {%- else %}
+        max(ordered_date) + 1 as as_of_date
+        {%- endif %}
+    from orders
+
+),
+
+-- an old order that is loaded after as_of_date cannot lengthen the history
 time_span as (
 
     select
-        min(ordered_date) as first_order_date,
-        {%- if var('as_of_date') %}
-        date '{{ var("as_of_date") }}'
-        {%- else %}
-        max(ordered_date) + 1
-        {%- endif %} as as_of_date
-    from orders
+        scoring_date.as_of_date,
+        min(orders.ordered_date) as first_order_date
+    from scoring_date
+    left join orders on scoring_date.as_of_date > orders.known_from
+    group by scoring_date.as_of_date
 
 ),
 

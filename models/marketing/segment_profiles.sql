@@ -8,107 +8,76 @@ customers as (
 
 ),
 
-ages as (
+features as (
 
-    select
-        customer_key,
-        snapshot_date,
-        age_years,
-        annual_income
-    from {{ ref('customer_features') }}
+    select * from {{ ref('customer_features') }}
 
 ),
 
 memberships as (
 
-    select
-        'all' as segment_type,
-        'All customers' as segment_name,
-        customer_key
-    from customers
-
-    union all
-
-    select
-        'rfm_segment' as segment_type,
-        rfm_segment as segment_name,
-        customer_key
-    from customers
-
-    union all
-
-    select
-        'value_tier' as segment_type,
-        value_tier as segment_name,
-        customer_key
-    from customers
-
-),
-
--- a segment too small to publish is merged with the other small ones of its kind
-merged as (
-
-    select
-        segment_type,
-        customer_key,
-        case
-            when
-                count(*) over (partition by segment_type, segment_name)
-                < {{ minimum_customers }}
-                then 'Other'
-            else segment_name
-        end as segment_name
-    from memberships
-
-),
-
-totals as (
-
-    select sum(cast(net_revenue as decimal(38, 4))) as net_revenue
-    from customers
+    select * from {{ ref('segment_memberships') }}
 
 ),
 
 measured as (
 
     select
-        merged.segment_type,
-        merged.segment_name,
+        memberships.segment_type,
+        memberships.segment_name,
         count(*) as customer_count,
-        count(*) / nullif(max(population.customer_count), 0) as customer_share,
         sum(cast(customers.net_revenue as decimal(38, 4))) as net_revenue,
         avg(customers.recency_days) as mean_recency_days,
         avg(customers.order_count) as mean_order_count,
         sum(cast(customers.net_revenue as decimal(38, 4)))
         / nullif(sum(customers.order_count), 0) as net_revenue_per_order,
         median(customers.purchase_gap_mean_days) as median_purchase_gap_days,
-        median(ages.age_years) as median_age_years,
-        median(ages.annual_income) as median_annual_income,
-        avg(customers.rating_mean) as mean_rating,
-        mode(customers.top_category order by customers.top_category)
-            as most_common_category,
-        mode(customers.last_channel order by customers.last_channel)
-            as most_common_channel,
+        median(features.age_years) as median_age_years,
+        median(features.annual_income) as median_annual_income,
+        avg(cast(customers.rating_mean as decimal(18, 9))) as mean_rating,
+        mode(customers.top_category order by customers.top_category) as most_common_category,
+        mode(customers.last_channel order by customers.last_channel) as most_common_channel,
         avg(cast(customers.has_marketing_consent as integer)) as consent_share,
-        avg(customers.purchase_probability) as mean_purchase_probability,
-        sum(cast(customers.expected_net_revenue as decimal(38, 4)))
-            as expected_net_revenue
-    from merged
-    inner join customers on merged.customer_key = customers.customer_key
-    left join ages
+        avg(cast(customers.purchase_probability as decimal(18, 15)))
+            as mean_purchase_probability,
+        sum(cast(customers.expected_net_revenue as decimal(38, 4))) as expected_net_revenue
+    from memberships
+    inner join customers on memberships.customer_key = customers.customer_key
+    left join features
         on
-            customers.customer_key = ages.customer_key
-            and customers.as_of_date = ages.snapshot_date
-    cross join (select count(*) as customer_count from customers) as population
-    group by merged.segment_type, merged.segment_name
+            customers.customer_key = features.customer_key
+            and customers.as_of_date = features.snapshot_date
+    group by memberships.segment_type, memberships.segment_name
+
+),
+
+totals as (
+
+    select
+        customer_count,
+        net_revenue
+    from measured
+    where segment_type = 'all'
+
+),
+
+profiles as (
+
+    select
+        measured.*,
+        measured.customer_count / totals.customer_count as customer_share,
+        measured.net_revenue / nullif(totals.net_revenue, 0) as net_revenue_share
+    from measured
+    cross join totals
 
 )
 
--- what is left below the limit after merging is shown without any measure
+-- sums and means are taken over decimals: exact, so that no order of rows matters; what is left
+-- below the limit after merging is shown without any measure
 select
-    measured.segment_type,
-    measured.segment_name,
-    measured.customer_count < {{ minimum_customers }} as is_suppressed,
+    segment_type,
+    segment_name,
+    customer_count < {{ minimum_customers }} as is_suppressed,
     {%- for column_name, data_type in [
         ('customer_count', 'bigint'),
         ('customer_share', 'double'),
@@ -125,19 +94,11 @@ select
         ('consent_share', 'double'),
         ('mean_purchase_probability', 'double'),
         ('expected_net_revenue', 'double'),
+        ('net_revenue_share', 'double'),
     ] %}
     cast(
-        case
-            when measured.customer_count >= {{ minimum_customers }}
-                then measured.{{ column_name }}
-        end as {{ data_type }}
-    ) as {{ column_name }},
+        case when customer_count >= {{ minimum_customers }} then {{ column_name }} end
+        as {{ data_type }}
+    ) as {{ column_name }}{{ "," if not loop.last }}
     {%- endfor %}
-    cast(
-        case
-            when measured.customer_count >= {{ minimum_customers }}
-                then measured.net_revenue / nullif(totals.net_revenue, 0)
-        end as double
-    ) as net_revenue_share
-from measured
-cross join totals
+from profiles

@@ -6,17 +6,23 @@
 with
 
 raw_counts as (
-    {% for table_name in table_names %}
+
+    {%- for table_name in table_names %}
     select
         '{{ table_name }}' as table_name,
         count(*) as row_count
-    from ({{ raw_rows(table_name) }})
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    from {{ ref('typed_shop__' ~ table_name) }}
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- endfor %}
+
 ),
 
 judged_counts as (
-    {% for table_name in table_names %}
+
+    {%- for table_name in table_names %}
     select
         '{{ table_name }}' as table_name,
         coalesce(rejection_reason, 'kept') as outcome,

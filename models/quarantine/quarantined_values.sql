@@ -59,7 +59,8 @@ impossible as (
     from customers
     where
         birth_date < date '1900-01-01'
-        or birth_date > cast(registered_at as date)
+        or birth_date
+        > cast(coalesce(registered_at, timestamp '2100-01-01') as date)
 
     union all
 

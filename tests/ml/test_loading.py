@@ -154,6 +154,20 @@ def test_each_file_is_accounted_for_on_its_own(shop):
     assert shop.rows("select rows_read, rows_mapped, rows_rejected from raw.loads") == counts
 
 
+def test_rows_keep_their_numbers_however_many_files_of_other_layouts_there_are(shop):
+    rows = "".join(f"a{n},7,2024-01-05,1\n" for n in range(5_000)) + "a5000,,2024-01-05,1\n"
+    shop.write("sales_1.csv", "sale,customer,date,amount\n" + rows)
+    shop.write("sales_2.csv", "customer,amount,date,sale\n,1,2024-03-01,b1\n")
+    shop.write("sales_3.csv", "customer,sale,amount,date\n7,c1,1,2024-03-01\n,c2,1,2024-03-01\n")
+
+    for _ in range(5):
+        shop.load()
+
+        assert shop.rows(
+            "select raw_row ->> 'sale', row_number from raw.rejected_rows order by 1"
+        ) == [("a5000", 5001), ("b1", 1), ("c2", 2)]
+
+
 def test_loading_the_same_file_twice_changes_nothing(shop):
     shop.write("sales.csv", SALES)
     first = shop.load()

@@ -29,7 +29,9 @@ class FileFormat(StrEnum):
 
 
 def load(
-    mapping: Annotated[Path, typer.Argument(help="Mapping file, see examples/ and docs/loading.md.")],
+    mapping: Annotated[
+        Path, typer.Argument(help="Mapping file, see examples/ and docs/loading.md.")
+    ],
     data: Annotated[
         Path | None, typer.Option("--data", help="File or folder instead of the mapping's paths.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from segml.cli.console import Steps, print_json, print_table
@@ -55,9 +56,10 @@ def train(
     with Steps(details=not as_json).step("Train") as say:
         trained = train_from_warehouse(project.warehouse_path(), settings, say)
     if as_json:
-        print_json({"version": trained.version, "comparison": trained.result.comparison})
+        metrics = trained.metrics.to_dict(orient="records")
+        print_json(asdict(trained.version) | {"metrics": metrics})
     else:
-        print_metrics(trained.result.metrics, trained.version.model_name)
+        print_metrics(trained.metrics, trained.version.model_name)
         print_table("Registered", ["model version"], [[trained.version.model_version]])
 
 
@@ -104,9 +106,7 @@ def predict(
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(project.project_dir)
     with Steps().step("Predict") as say:
-        summary = score(
-            project.warehouse_path(), settings, say, model_version=model_version
-        )
+        summary = score(project.warehouse_path(), settings, say, model_version=model_version)
     print_json(summary) if as_json else print_scoring(summary)
 
 

@@ -38,6 +38,9 @@ def run(
     profiles_dir: ProfilesDir = None,
     target: Target = None,
     variables: Vars = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train even if data, settings and code are unchanged.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Do everything: build features, train, predict, build marts, write the report.
@@ -50,7 +53,7 @@ def run(
     days = {"as_of_date": checked_day(as_of), "horizon_days": horizon_days}
     project = project_from(project_dir, profiles_dir, target, variables, **days)
     settings = load_settings(project.project_dir, model=model, seed=seed)
-    summary = run_loop(project, settings, Steps())
+    summary = run_loop(project, settings, Steps(), retrain=retrain)
     print_json(summary) if as_json else _print_summary(summary)
 
 

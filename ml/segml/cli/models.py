@@ -44,8 +44,13 @@ def list_models(
         "Models",
         ["model version", "status", "as of", "horizon days", "trained at (UTC)"],
         [
-            [item.model_version, item.status, str(item.as_of_date), item.horizon_days,
-             f"{item.trained_at:%Y-%m-%d %H:%M}"]
+            [
+                item.model_version,
+                item.status,
+                str(item.as_of_date),
+                item.horizon_days,
+                f"{item.trained_at:%Y-%m-%d %H:%M}",
+            ]
             for item in versions
         ],
     )

@@ -97,6 +97,7 @@ def _parse_variables(text: str | None) -> dict[str, Any]:
             values = None
     if not isinstance(values, dict):
         raise SettingsError(
-            f"--vars must be a mapping, got '{text}'", 'Write it like --vars \'{"as_of_date": null}\''
+            f"--vars must be a mapping, got '{text}'",
+            "Write it like --vars '{\"as_of_date\": null}'",
         )
     return values

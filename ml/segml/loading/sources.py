@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from segml.loading.mapping import Column, Source
     from segml.warehouse import Warehouse
 
+MAX_ROWS_PER_LAYOUT = 1 << 40
+
 
 @dataclass(frozen=True)
 class OpenSource:
@@ -85,10 +87,7 @@ def open_source(
     """
     names = {column.name: _name_in_files(source, column, files) for column in source.columns or ()}
     view = sql_name(f"segml_raw_{source.name}")
-    warehouse.execute(
-        f"create temp view {view} as "
-        f"select *, row_number() over () as segml_row from ({_readers(source, files)})"
-    )
+    warehouse.execute(f"create temp view {view} as {_readers(source, files)}")
     described = [row[:2] for row in warehouse.rows(f"describe {view}")]
     types = {name.lower(): engine_type for name, engine_type in described}
     conversions = tuple(
@@ -147,11 +146,19 @@ def _name_in_files(source: Source, column: Column, files: tuple[DataFile, ...]) 
 
 
 def _readers(source: Source, files: tuple[DataFile, ...]) -> str:
-    """Return SQL that reads all files, one reader per layout, columns matched by name."""
+    """Return SQL that reads and numbers all rows, one reader per layout, columns by name.
+
+    Each reader numbers its own rows from its own start: a numbering of the whole union would
+    depend on which reader happens to be faster.
+    """
     layouts: dict[tuple[object, ...], list[DataFile]] = defaultdict(list)
     for file in files:
         layouts[file.format, file.columns, file.encoding, file.delimiter].append(file)
-    return " union all by name ".join(_reader(source, alike) for alike in layouts.values())
+    return " union all by name ".join(
+        f"select *, {position * MAX_ROWS_PER_LAYOUT} + row_number() over () as segml_row "
+        f"from ({_reader(source, alike)})"
+        for position, alike in enumerate(layouts.values())
+    )
 
 
 def _reader(source: Source, files: list[DataFile]) -> str:

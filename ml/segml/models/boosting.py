@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segml.dataset import Examples
 
 INNER_FOLDS = 3
-MAX_ITERATIONS = 300
+MAX_ITERATIONS = 200
 LEARNING_RATE = 0.05
 MAX_LEAVES = 4
 LEAF_SHARE, MIN_LEAF_ROWS = 0.01, 20  # a leaf speaks for at least one percent of the rows

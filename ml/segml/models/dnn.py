@@ -142,8 +142,8 @@ def _import_keras() -> Any:  # noqa: ANN401
         os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach us as exceptions
     with _silent_start():
-        import keras  # noqa: PLC0415
-        import tensorflow  # noqa: PLC0415
+        import keras
+        import tensorflow
 
     tensorflow.get_logger().setLevel("ERROR")
     tensorflow.config.experimental.enable_op_determinism()

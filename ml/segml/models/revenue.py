@@ -47,7 +47,7 @@ class ConditionalRevenue:
 
     def _fit_tier(self, buyers: Examples) -> None:
         revenue = buyers.net_revenue if len(buyers) else np.zeros(1)
-        revenue = np.minimum(revenue, np.quantile(revenue, WINSOR_QUANTILE))
+        revenue = np.minimum(revenue, np.quantile(revenue, WINSOR_QUANTILE, method="lower"))
         mean = float(revenue.mean())
         regressor, scale = None, 1.0
         if len(buyers) >= MIN_ROWS_TO_REGRESS and mean > 0:
@@ -70,7 +70,8 @@ class ConditionalRevenue:
         for column, regressor in enumerate(self.regressors_):
             if regressor is not None and len(frame):
                 revenue[:, column] = regressor.predict(frame) * self.scale_[column]
-        return np.clip(revenue, self.lowest_, self.highest_)
+        bounded: NDArray[np.float64] = np.clip(revenue, self.lowest_, self.highest_)
+        return bounded
 
     def save(self, folder: Path) -> None:
         """Write one JSON file and one estimator per regressed tier."""

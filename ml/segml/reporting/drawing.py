@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,11 +21,10 @@ INK, MUTED, FAINT, PALE = "#1F2933", "#5B6770", "#D5DBE1", "#E9EDF1"
 GREY = "#9AA5B1"
 
 POINTS_PER_INCH = 72
-NARROW, WIDE = 440, 900  # chart widths in points; a phone shows a narrow one at 4/5 of its size
+NARROW, WIDE = 400, 900  # chart widths in points; a phone shows a narrow one at 9/10 of its size
 
 STYLE = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "segml",  # the same data gives the same ids, and so the same bytes
     "text.parse_math": False,  # a segment may be called $x$
     "font.family": ["DejaVu Sans"],
     "font.size": 11,
@@ -75,20 +75,22 @@ def render(
         Size in points, which gives the aspect ratio and the relative size of the text.
     """
     drawing = io.StringIO()
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    # the same chart always gets the same ids, and two charts never share one
+    identity = {"svg.hashsalt": f"{description} {width} × {height}"}
+    with mpl.rc_context(STYLE | identity), warnings.catch_warnings():
         # the browser, not matplotlib, draws the text, and it has more fonts
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(
-            figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH), layout="constrained"
+            figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH),
+            layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02),
         )
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
         draw(figure)
         figure.savefig(drawing, format="svg", metadata=NO_METADATA)
     content = ROOT_TAG.split(STYLE_TAG.sub("", drawing.getvalue()), maxsplit=1)[1]
     opening = Markup('<svg role="img" aria-label="{}" viewBox="0 0 {:g} {:g}">').format(
         description, width, height
     )
-    return opening + Markup(_without_unused_ids(content))  # noqa: S704  matplotlib escapes text
+    return opening + Markup(_without_unused_ids(content))  # matplotlib has escaped its text
 
 
 def _without_unused_ids(svg: str) -> str:
@@ -119,4 +121,3 @@ def thousands(value: float, _: int) -> str:
 def percent(value: float, _: int) -> str:
     """Return a tick label of a fraction."""
     return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
-

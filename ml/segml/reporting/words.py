@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 UNKNOWN = "–"
 SUPPRESSED = "suppressed (fewer than k customers)"
 WHOLE_AMOUNT_FROM = 100  # smaller amounts keep two decimals
+LARGE_METRIC_FROM = 10
 MODEL_NAMES = {
     "prior": "constant average",
     "rfm_rule": "RFM rule",
     "logistic": "logistic regression",
     "boosting": "gradient boosting",
     "dnn": "neural network",
+}
+FEATURES = {
+    "active_month_count": "Months with an order",
+    "overdue_ratio": "Lateness against usual rhythm",
+    "recency_days": "Days since last order",
+    "tenure_days": "Days since first order",
 }
 TABLE_NAMES = {"loaded_files": "files, while loading"}
 REASONS = {
@@ -48,16 +55,22 @@ def amount(value: Any) -> str:  # noqa: ANN401
     return f"{value:,.0f}" if abs(value) >= WHOLE_AMOUNT_FROM else f"{value:,.2f}"
 
 
+def price(value: Any) -> str:  # noqa: ANN401
+    """Return currency units with two decimals."""
+    return UNKNOWN if pd.isna(value) else f"{value:,.2f}"
+
+
 def decimal(value: Any) -> str:  # noqa: ANN401
     """Return a number with one decimal."""
     return UNKNOWN if pd.isna(value) else f"{value:,.1f}"
 
 
 def precise(value: Any) -> str:  # noqa: ANN401
-    """Return a metric with three decimals, or as a large number."""
+    """Return a metric with three decimals, a large one with one."""
     if pd.isna(value):
         return UNKNOWN
-    return f"{value:,.0f}" if abs(value) >= WHOLE_AMOUNT_FROM else f"{value:.3f}"
+    places = 1 if abs(value) >= LARGE_METRIC_FROM else 3
+    return f"{round(value, places) + 0.0:,.{places}f}"  # plus zero: no minus zero
 
 
 def share(value: Any) -> str:  # noqa: ANN401
@@ -97,6 +110,8 @@ def reason_label(reason: str) -> str:
 
 def feature_label(feature: str) -> str:
     """Return a column of ``customer_features`` in words, with its window if it has one."""
+    if feature in FEATURES:
+        return FEATURES[feature]
     window = WINDOW.match(feature)
     measure = window["measure"] if window else feature
     words = [ACRONYMS.get(word, word) for word in measure.split("_")]

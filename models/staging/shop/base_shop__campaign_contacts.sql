@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('campaign_contacts') }}
+    select * from {{ ref('typed_shop__campaign_contacts') }}
 
 ),
 
@@ -23,28 +23,25 @@ known_customers as (
 checked as (
 
     select
-        raw_rows.*,
-        {{ customer_key('raw_rows.customer_id') }} as customer_key,
-        {{ known_from('raw_rows.contacted_at') }} as known_from,
+        typed_rows.*,
+        {{ customer_key('typed_rows.customer_id') }} as customer_key,
+        {{ known_from('typed_rows.contacted_at') }} as known_from,
         case
-            when len(raw_rows.uncastable_columns) > 0 then 'uncastable_value'
-            when raw_rows.campaign_id is null then 'missing_campaign_id'
-            when raw_rows.customer_id is null then 'missing_customer_id'
-            when raw_rows.contacted_at is null then 'missing_contacted_at'
-            when
-                raw_rows.contacted_at < date '{{ var("earliest_plausible_date") }}'
-                then 'implausible_date'
+            when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
+            when typed_rows.campaign_id is null then 'missing_campaign_id'
+            when typed_rows.customer_id is null then 'missing_customer_id'
+            when typed_rows.contacted_at is null then 'missing_contacted_at'
+            when typed_rows.contacted_at > typed_rows.loaded_at + interval 1 day then 'future_dated'
+            when {{ is_implausible_date('typed_rows.contacted_at') }} then 'implausible_date'
             when known_customers.customer_id is null then 'unknown_customer'
         end as rule_reason
-    from raw_rows
+    from typed_rows
     left join known_customers
-        on raw_rows.customer_id = known_customers.customer_id
-    where not {{ is_erased('raw_rows.customer_id') }}
+        on typed_rows.customer_id = known_customers.customer_id
+    where not {{ is_erased('typed_rows.customer_id') }}
 
 ),
 
-{{ with_versions(
-    'campaign_contacts', ['campaign_id', 'customer_id', 'channel', 'contacted_at']
-) }}
+{{ with_versions(['campaign_id', 'customer_id', 'channel', 'contacted_at']) }}
 
 select * from judged

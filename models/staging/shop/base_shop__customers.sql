@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('customers') }}
+    select * from {{ ref('typed_shop__customers') }}
 
 ),
 
@@ -22,11 +22,11 @@ checked as (
         {{ known_from("coalesce(registered_at, timestamp '1900-01-01')") }}
             as known_from,
         case when customer_id is null then 'missing_customer_id' end as rule_reason
-    from raw_rows
+    from typed_rows
     where not {{ is_erased('customer_id') }}
 
 ),
 
-{{ with_versions('customers', ['customer_id']) }}
+{{ with_versions(['customer_id']) }}
 
 select * from judged

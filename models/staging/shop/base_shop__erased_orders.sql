@@ -1,8 +1,8 @@
 with
 
-raw_orders as (
+typed_orders as (
 
-    {{ raw_rows('orders') }}
+    select * from {{ ref('typed_shop__orders') }}
 
 ),
 
@@ -12,7 +12,8 @@ erased_customers as (
 
 )
 
-select distinct raw_orders.order_id
-from raw_orders
+select distinct typed_orders.order_id
+from typed_orders
 inner join erased_customers
-    on raw_orders.customer_id = erased_customers.customer_id
+    on typed_orders.customer_id = erased_customers.customer_id
+where typed_orders.order_id is not null

@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('erasure_requests') }}
+    select * from {{ ref('typed_shop__erasure_requests') }}
 
 ),
 
@@ -14,10 +14,10 @@ checked as (
         *,
         timestamp '1900-01-01' as known_from,
         case when customer_id is null then 'missing_customer_id' end as rule_reason
-    from raw_rows
+    from typed_rows
 
 ),
 
-{{ with_versions('erasure_requests', ['customer_id']) }}
+{{ with_versions(['customer_id']) }}
 
 select * from judged

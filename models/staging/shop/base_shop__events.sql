@@ -2,9 +2,13 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('events') }}
+    select
+        *,
+        coalesce('customer ' || customer_id, 'session ' || session_id) as visitor_id,
+        {{ known_from('occurred_at') }} as known_from
+    from {{ ref('typed_shop__events') }}
 
 ),
 
@@ -20,13 +24,15 @@ known_customers as (
 
 ),
 
--- a machine is judged by its day, so that a later day cannot change an earlier verdict
+-- a machine is judged by its day and by what was known together, so that neither a later day nor a
+-- late load can change an earlier verdict
 bot_days as (
 
     select
-        coalesce(customer_id, session_id) as visitor_id,
-        cast(occurred_at as date) as occurred_date
-    from raw_rows
+        visitor_id,
+        cast(occurred_at as date) as occurred_date,
+        cast(known_from as date) as known_date
+    from typed_rows
     group by all
     having count(distinct event_id) > {{ var('bot_events_per_day') }}
 
@@ -35,34 +41,33 @@ bot_days as (
 checked as (
 
     select
-        raw_rows.*,
-        {{ customer_key('raw_rows.customer_id') }} as customer_key,
-        {{ known_from('raw_rows.occurred_at') }} as known_from,
+        typed_rows.*,
+        {{ customer_key('typed_rows.customer_id') }} as customer_key,
         case
-            when len(raw_rows.uncastable_columns) > 0 then 'uncastable_value'
-            when raw_rows.event_id is null then 'missing_event_id'
-            when raw_rows.event_type is null then 'missing_event_type'
-            when raw_rows.occurred_at is null then 'missing_occurred_at'
-            when
-                raw_rows.occurred_at < date '{{ var("earliest_plausible_date") }}'
-                then 'implausible_date'
+            when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
+            when typed_rows.event_id is null then 'missing_event_id'
+            when typed_rows.event_type is null then 'missing_event_type'
+            when typed_rows.occurred_at is null then 'missing_occurred_at'
+            when typed_rows.occurred_at > typed_rows.loaded_at + interval 1 day then 'future_dated'
+            when {{ is_implausible_date('typed_rows.occurred_at') }} then 'implausible_date'
             when bot_days.visitor_id is not null then 'bot'
             when
-                raw_rows.customer_id is not null
+                typed_rows.customer_id is not null
                 and known_customers.customer_id is null
                 then 'unknown_customer'
         end as rule_reason
-    from raw_rows
+    from typed_rows
     left join bot_days
         on
-            coalesce(raw_rows.customer_id, raw_rows.session_id) = bot_days.visitor_id
-            and cast(raw_rows.occurred_at as date) = bot_days.occurred_date
+            typed_rows.visitor_id = bot_days.visitor_id
+            and cast(typed_rows.occurred_at as date) = bot_days.occurred_date
+            and cast(typed_rows.known_from as date) = bot_days.known_date
     left join known_customers
-        on raw_rows.customer_id = known_customers.customer_id
-    where not {{ is_erased('raw_rows.customer_id') }}
+        on typed_rows.customer_id = known_customers.customer_id
+    where not {{ is_erased('typed_rows.customer_id') }}
 
 ),
 
-{{ with_versions('events', ['event_id']) }}
+{{ with_versions(['event_id']) }}
 
 select * from judged

@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('orders') }}
+    select * from {{ ref('typed_shop__orders') }}
 
 ),
 
@@ -25,19 +25,18 @@ checked as (
             when order_id is null then 'missing_order_id'
             when customer_id is null then 'missing_customer_id'
             when ordered_at is null then 'missing_ordered_at'
-            when ordered_at < date '{{ var("earliest_plausible_date") }}'
-                then 'implausible_date'
             when ordered_at > loaded_at + interval 1 day then 'future_dated'
+            when {{ is_implausible_date('ordered_at') }} then 'implausible_date'
             when
                 discount_amount < 0
                 or discount_amount > {{ var('maximum_unit_price') }}
                 then 'impossible_discount'
         end as rule_reason
-    from raw_rows
+    from typed_rows
     where not {{ is_erased('customer_id') }}
 
 ),
 
-{{ with_versions('orders', ['order_id']) }}
+{{ with_versions(['order_id']) }}
 
 select * from judged

@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('products') }}
+    select * from {{ ref('typed_shop__products') }}
 
 ),
 
@@ -14,10 +14,10 @@ checked as (
         *,
         {{ known_from("timestamp '1900-01-01'") }} as known_from,
         case when product_id is null then 'missing_product_id' end as rule_reason
-    from raw_rows
+    from typed_rows
 
 ),
 
-{{ with_versions('products', ['product_id']) }}
+{{ with_versions(['product_id']) }}
 
 select * from judged

@@ -1,8 +1,8 @@
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('rejected_rows') }}
+    select * from {{ ref('typed_shop__rejected_rows') }}
 
 ),
 
@@ -14,16 +14,16 @@ erased_customers as (
 )
 
 select
-    raw_rows.source_table,
-    raw_rows.source_file,
-    raw_rows.row_number,
-    raw_rows.reason,
-    raw_rows.raw_row
-from raw_rows
+    typed_rows.source_table,
+    typed_rows.source_file,
+    typed_rows.row_number,
+    typed_rows.reason,
+    typed_rows.raw_row
+from typed_rows
 cross join erased_customers
 where not coalesce(
     list_has_any(
-        json_extract_string(raw_rows.raw_row, '$.*'),
+        json_extract_string(typed_rows.raw_row, '$.*'),
         erased_customers.customer_ids
     ),
     false

@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('returns') }}
+    select * from {{ ref('typed_shop__returns') }}
 
 ),
 
@@ -28,32 +28,34 @@ orders as (
 checked as (
 
     select
-        raw_rows.*,
-        {{ known_from('raw_rows.returned_at') }} as known_from,
+        typed_rows.*,
+        {{ known_from('typed_rows.returned_at') }} as known_from,
         case
-            when len(raw_rows.uncastable_columns) > 0 then 'uncastable_value'
-            when raw_rows.return_id is null then 'missing_return_id'
-            when raw_rows.returned_at is null then 'missing_returned_at'
+            when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
+            when typed_rows.return_id is null then 'missing_return_id'
+            when typed_rows.returned_at is null then 'missing_returned_at'
+            when typed_rows.returned_at > typed_rows.loaded_at + interval 1 day then 'future_dated'
+            when {{ is_implausible_date('typed_rows.returned_at') }} then 'implausible_date'
             when orders.order_id is null then 'orphan_return'
-            when raw_rows.returned_at < orders.ordered_at
+            when typed_rows.returned_at < orders.ordered_at
                 then 'returned_before_order'
             when
-                raw_rows.quantity <= 0
-                or raw_rows.quantity > {{ var('maximum_line_quantity') }}
+                typed_rows.quantity <= 0
+                or typed_rows.quantity > {{ var('maximum_line_quantity') }}
                 then 'impossible_quantity'
             when
-                raw_rows.refund_amount is null
-                or raw_rows.refund_amount < 0
-                or raw_rows.refund_amount
+                typed_rows.refund_amount is null
+                or typed_rows.refund_amount < 0
+                or typed_rows.refund_amount
                 > {{ var('maximum_unit_price') * var('maximum_line_quantity') }}
                 then 'impossible_refund'
         end as rule_reason
-    from raw_rows
-    left join orders on raw_rows.order_id = orders.order_id
-    anti join erased_orders on raw_rows.order_id = erased_orders.order_id
+    from typed_rows
+    left join orders on typed_rows.order_id = orders.order_id
+    anti join erased_orders on typed_rows.order_id = erased_orders.order_id
 
 ),
 
-{{ with_versions('returns', ['return_id']) }}
+{{ with_versions(['return_id']) }}
 
 select * from judged

@@ -2,9 +2,9 @@
 
 with
 
-raw_rows as (
+typed_rows as (
 
-    {{ raw_rows('reviews') }}
+    select * from {{ ref('typed_shop__reviews') }}
 
 ),
 
@@ -23,27 +23,27 @@ known_customers as (
 checked as (
 
     select
-        raw_rows.*,
-        {{ customer_key('raw_rows.customer_id') }} as customer_key,
-        {{ known_from('raw_rows.reviewed_at') }} as known_from,
+        typed_rows.*,
+        {{ customer_key('typed_rows.customer_id') }} as customer_key,
+        {{ known_from('typed_rows.reviewed_at') }} as known_from,
         case
-            when len(raw_rows.uncastable_columns) > 0 then 'uncastable_value'
-            when raw_rows.review_id is null then 'missing_review_id'
-            when raw_rows.customer_id is null then 'missing_customer_id'
-            when raw_rows.reviewed_at is null then 'missing_reviewed_at'
-            when raw_rows.reviewed_at < date '{{ var("earliest_plausible_date") }}'
-                then 'implausible_date'
-            when raw_rows.rating is null then 'missing_rating'
-            when raw_rows.rating not between 1 and 5 then 'impossible_rating'
+            when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
+            when typed_rows.review_id is null then 'missing_review_id'
+            when typed_rows.customer_id is null then 'missing_customer_id'
+            when typed_rows.reviewed_at is null then 'missing_reviewed_at'
+            when typed_rows.reviewed_at > typed_rows.loaded_at + interval 1 day then 'future_dated'
+            when {{ is_implausible_date('typed_rows.reviewed_at') }} then 'implausible_date'
+            when typed_rows.rating is null then 'missing_rating'
+            when typed_rows.rating not between 1 and 5 then 'impossible_rating'
             when known_customers.customer_id is null then 'unknown_customer'
         end as rule_reason
-    from raw_rows
+    from typed_rows
     left join known_customers
-        on raw_rows.customer_id = known_customers.customer_id
-    where not {{ is_erased('raw_rows.customer_id') }}
+        on typed_rows.customer_id = known_customers.customer_id
+    where not {{ is_erased('typed_rows.customer_id') }}
 
 ),
 
-{{ with_versions('reviews', ['review_id']) }}
+{{ with_versions(['review_id']) }}
 
 select * from judged

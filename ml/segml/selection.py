@@ -1,0 +1,99 @@
+"""Which model is best on the validation snapshot, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
+from segml.dataset import TIERS, Predictions
+from segml.models import BASELINES, build_model
+
+if TYPE_CHECKING:
+    from segml.dataset import Examples
+    from segml.models.base import TierModel
+    from segml.settings import Settings
+    from segml.splits import Splits
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One model on the validation snapshot.
+
+    Parameters
+    ----------
+    fold_models : tuple of TierModel
+        The model of every selection fold, in the order of ``splits.folds``.
+    calibration : CalibrationChoice
+        The calibration that suits the model, with its validation predictions.
+    """
+
+    name: str
+    fold_models: tuple[TierModel, ...]
+    calibration: CalibrationChoice
+
+    @property
+    def log_loss(self) -> float:
+        """Log loss in nats of customers that neither model nor calibration has learned from."""
+        return self.calibration.log_losses[self.calibration.calibrator.method]
+
+    @property
+    def is_baseline(self) -> bool:
+        """True for the models that every candidate must beat."""
+        return self.name in BASELINES
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The champion, the reason in one line, and whether it is better than both baselines."""
+
+    champion: Trial
+    reason: str
+    beats_baselines: bool
+
+
+def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
+    """Predict every validation row by a model that has not seen its customer or its time."""
+    probabilities = np.full((len(examples), len(TIERS)), np.nan)
+    revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
+    models = []
+    for fold in splits.folds:
+        model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
+        predictions = model.predict(examples.take(fold.validate))
+        probabilities[fold.validate] = predictions.tier_probabilities
+        revenue[fold.validate] = predictions.conditional_revenue
+        models.append(model)
+    rows = splits.validation
+    calibration = choose_calibrator(
+        Predictions(probabilities[rows], revenue[rows]),
+        examples.value_tier[rows],
+        examples.customer_key[rows],
+        methods=METHODS if settings.calibrate else ("none",),
+        seed=settings.seed,
+    )
+    return Trial(name, tuple(models), calibration)
+
+
+def decide(trials: list[Trial], asked_for: str) -> Decision:
+    """Take the lowest validation log loss, baselines included, or the model that was asked for.
+
+    Parameters
+    ----------
+    asked_for : str
+        A model name, or ``auto``.
+    """
+    by_log_loss = sorted(trials, key=lambda trial: trial.log_loss)
+    baseline = next(trial for trial in by_log_loss if trial.is_baseline)
+    automatic = asked_for == "auto"
+    champion = next(trial for trial in by_log_loss if automatic or trial.name == asked_for)
+    beats = champion.log_loss < baseline.log_loss
+    score = f"validation log loss {champion.log_loss:.4f}"
+    rival = f"{baseline.name} {baseline.log_loss:.4f}"
+    if not automatic:
+        verdict = "beats both baselines" if beats else "does not beat both baselines"
+        return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
+    if champion.is_baseline:
+        return Decision(champion, f"no candidate beats the baseline {rival}: it is served", beats)
+    return Decision(champion, f"{champion.name} is best ({score}; best baseline {rival})", beats)

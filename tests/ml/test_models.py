@@ -1,0 +1,197 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import FunctionTransformer
+from skops import io
+
+from segml.dataset import FeatureSchema
+from segml.errors import ArtifactError, SettingsError, TrainingError
+from segml.models import build_model, model_class, model_names
+from segml.models.base import TierModel, complete_probabilities, mean_log_loss
+from segml.models.preprocessing import dense_preprocessor, model_frame
+from segml.models.revenue import ConditionalRevenue
+from segml.models.storage import load_estimator
+
+FAST = ("prior", "rfm_rule", "logistic", "boosting")
+DNN = pytest.param(
+    "dnn",
+    marks=[
+        pytest.mark.slow,
+        # Keras 3.15 reads TensorFlow variables in a way that NumPy 2.4 deprecates
+        pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    ],
+)
+EVERY = [*FAST, DNN]
+LEARNED = ["logistic", "boosting", DNN]
+
+
+@pytest.fixture(scope="module")
+def fitted(shop):
+    """Models by name, each fitted once on two thirds of the shop."""
+    models: dict[str, TierModel] = {}
+
+    def get(name):
+        if name not in models:
+            models[name] = build_model(name, seed=3).fit(shop.take(np.arange(600)))
+        return models[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def unseen(shop):
+    return shop.take(np.arange(600, 900))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_predictions_are_probabilities_and_ordered_revenue(fitted, unseen, name):
+    predictions = fitted(name).predict(unseen)
+    assert predictions.tier_probabilities.shape == (300, 3)
+    assert predictions.tier_probabilities.min() > 0
+    assert predictions.tier_probabilities.sum(axis=1) == pytest.approx(1)
+    mid, high = predictions.conditional_revenue.T
+    assert (mid < high).all()
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_learned_model_beats_both_baselines(fitted, unseen, name):
+    losses = {
+        other: mean_log_loss(fitted(other).predict(unseen).tier_probabilities, unseen.value_tier)
+        for other in ("prior", "rfm_rule", name)
+    }
+    assert losses[name] < min(losses["prior"], losses["rfm_rule"])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_stored_model_predicts_the_same(fitted, unseen, name, tmp_path):
+    fitted(name).save(tmp_path)
+    restored = model_class(name).load(tmp_path).predict(unseen)
+    original = fitted(name).predict(unseen)
+    assert np.array_equal(restored.tier_probabilities, original.tier_probabilities)
+    assert np.array_equal(restored.conditional_revenue, original.conditional_revenue)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_same_seed_gives_the_same_predictions(fitted, shop, unseen, name):
+    again = build_model(name, seed=3).fit(shop.take(np.arange(600))).predict(unseen)
+    first = fitted(name).predict(unseen)
+    assert np.array_equal(again.tier_probabilities, first.tier_probabilities)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_a_prediction_does_not_depend_on_its_neighbours(fitted, unseen, name):
+    together = fitted(name).predict(unseen).tier_probabilities[7]
+    alone = fitted(name).predict(unseen.take(np.array([7]))).tier_probabilities[0]
+    assert alone == pytest.approx(together, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_unknown_categories_and_impossible_numbers_are_predicted(fitted, unseen, name):
+    strange = unseen.features.assign(
+        country="Atlantis", rfm_segment=None, recency_days=np.inf, net_revenue=np.nan
+    )
+    predictions = fitted(name).predict(replace(unseen, features=strange))
+    assert np.isfinite(predictions.tier_probabilities).all()
+    assert np.isfinite(predictions.expected_net_revenue).all()
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_a_tier_that_training_never_saw_stays_possible(shop, unseen, name):
+    seen = shop.take(shop.value_tier != 2)
+    probabilities = build_model(name, seed=1).fit(seen).predict(unseen).tier_probabilities
+    assert probabilities.shape == (300, 3)
+    assert (probabilities[:, 2] > 0).all()
+    assert probabilities[:, 2].max() < 0.01
+
+
+def test_a_small_segment_is_drawn_toward_the_shop(shop):
+    segments = np.where(np.arange(len(shop)) == 0, "tiny", "rest").astype(object)
+    tiny_buyer = replace(
+        shop,
+        features=shop.features.assign(rfm_segment=segments),
+        value_tier=np.where(np.arange(len(shop)) == 0, 2, shop.value_tier).astype(np.int8),
+    )
+    model = build_model("rfm_rule", seed=1).fit(tiny_buyer)
+    probability = model.predict(tiny_buyer.take(np.array([0]))).tier_probabilities[0, 2]
+    share = (tiny_buyer.value_tier == 2).mean()
+    assert probability == pytest.approx((1 + 20 * share) / 21)
+
+
+def test_the_segment_rule_needs_segments(shop):
+    blind = replace(shop, schema=FeatureSchema(shop.schema.numeric, ("country",)))
+    with pytest.raises(TrainingError, match="excluded_features"):
+        build_model("rfm_rule", seed=1).fit(blind)
+
+
+def test_revenue_stays_within_its_tier(shop):
+    revenue = ConditionalRevenue().fit(shop).predict(shop)
+    mid, high = (shop.net_revenue[shop.value_tier == tier] for tier in (1, 2))
+    assert revenue[:, 0].max() <= mid.max()
+    assert revenue[:, 1].min() >= high.min()
+
+
+def test_revenue_rises_with_what_drives_it(shop):
+    revenue = ConditionalRevenue().fit(shop).predict(shop)[:, 1]
+    orders = shop.features["order_count"].to_numpy()
+    assert revenue[orders > 8].mean() > 1.1 * revenue[orders < 3].mean()
+
+
+def test_one_wholesale_order_does_not_set_the_price(shop):
+    high = np.flatnonzero(shop.value_tier == 2)
+    amounts = shop.net_revenue.copy()
+    amounts[high[0]] = 1e7
+    outlier = ConditionalRevenue().fit(replace(shop, net_revenue=amounts)).predict(shop)
+    usual = ConditionalRevenue().fit(shop).predict(shop)
+    assert outlier[:, 1].mean() == pytest.approx(usual[:, 1].mean(), rel=0.25)
+
+
+def test_refunds_beyond_the_purchase_are_accepted(shop):
+    amounts = np.where(shop.value_tier == 1, shop.net_revenue - 20, shop.net_revenue)
+    revenue = ConditionalRevenue().fit(replace(shop, net_revenue=amounts)).predict(shop)
+    assert revenue[:, 0].mean() == pytest.approx(amounts[shop.value_tier == 1].mean(), rel=0.3)
+
+
+def test_few_buyers_get_the_mean_of_their_tier(shop):
+    few = shop.take(np.concatenate([np.flatnonzero(shop.value_tier == 2)[:50], [0, 1, 2]]))
+    revenue = ConditionalRevenue().fit(few).predict(shop)
+    assert np.unique(revenue[:, 1]).size == 1
+
+
+def test_a_file_with_code_is_refused(tmp_path):
+    path = tmp_path / "model.skops"
+    io.dump(FunctionTransformer(np.testing.assert_equal), path)
+    with pytest.raises(ArtifactError, match="untrusted types"):
+        load_estimator(path)
+
+
+def test_missing_numbers_are_flagged_and_outliers_clipped(shop):
+    frame = model_frame(shop)
+    preprocessor = dense_preprocessor(frame, shop.schema)
+    preprocessor.set_output(transform="pandas")
+    table = preprocessor.fit(frame).transform(frame.assign(net_revenue=1e30))
+    flag = "numeric__missingindicator_purchase_gap_mean_days"
+    assert table[flag].nunique() == 2
+    assert table["numeric__net_revenue"].eq(4.0).all()
+
+
+def test_columns_without_variation_are_left_out(shop):
+    frame = model_frame(shop)
+    used = dense_preprocessor(frame, shop.schema).fit(frame).get_feature_names_out()
+    assert not any("rating_mean" in name for name in used)
+
+
+def test_probabilities_of_absent_classes_are_floored():
+    complete = complete_probabilities(np.array([[0.0, 1.0]]), [0, 2])
+    assert complete[0, 1] > 0
+    assert complete[0, 0] > 0
+    assert complete.sum() == pytest.approx(1)
+
+
+def test_an_unknown_model_lists_the_known_ones():
+    with pytest.raises(SettingsError, match="prior, rfm_rule, logistic, boosting, dnn"):
+        build_model("oracle", seed=1)
+
+
+def test_every_registered_model_answers_to_its_name():
+    assert all(model_class(name).name == name for name in model_names())

@@ -1,0 +1,396 @@
+"""The report: complete in one file, true to the warehouse, and honest when there is little."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from markupsafe import escape
+
+from segml.errors import SettingsError, WarehouseError
+from segml.reporting import ReportSummary, write_report
+from segml.warehouse import Warehouse, open_warehouse
+
+PROFILE_COLUMNS = """
+    segment_type varchar, segment_name varchar, is_suppressed boolean, customer_count bigint,
+    customer_share double, net_revenue double, mean_recency_days double,
+    mean_order_count double, net_revenue_per_order double, median_purchase_gap_days double,
+    median_age_years double, median_annual_income double, mean_rating double,
+    most_common_category varchar, most_common_channel varchar, consent_share double,
+    mean_purchase_probability double, expected_net_revenue double, net_revenue_share double
+"""
+SCHEMA = f"""
+create schema marketing; create schema quarantine; create schema ml;
+create table marketing.customer_segments (
+    as_of_date date, first_order_date date, last_order_date date, purchase_probability double,
+    prediction_snapshot_date date, is_prediction_current boolean, model_version varchar,
+    scored_at timestamp
+);
+create table marketing.segment_profiles ({PROFILE_COLUMNS});
+create table marketing.segment_kpis (
+    rfm_segment varchar, month_start_date date, net_revenue decimal(38, 4)
+);
+create table quarantine.data_quality_summary (
+    table_name varchar, outcome varchar, row_count bigint
+);
+create table ml.model_versions (
+    model_version varchar, run_id varchar, model_name varchar, trained_at timestamp,
+    as_of_date date, horizon_days integer, high_value_threshold double, feature_hash varchar,
+    data_fingerprint varchar, settings_json varchar, artifact_path varchar,
+    artifact_sha256 varchar, status varchar, decision varchar
+);
+create table ml.evaluation_metrics (
+    run_id varchar, model_name varchar, split varchar, snapshot_date date, metric varchar,
+    value double, ci_low double, ci_high double
+);
+create table ml.evaluation_curves (
+    run_id varchar, model_name varchar, split varchar, snapshot_date date, curve varchar,
+    position integer, x double, y double, weight double
+);
+create table ml.feature_importance (
+    run_id varchar, model_name varchar, feature varchar, importance_mean double,
+    importance_sd double
+);
+"""
+SHOP = """
+insert into marketing.customer_segments
+select date '2025-07-15', date '2024-01-03', date '2025-07-14', null, null, false, null, null
+from range(200);
+insert into marketing.segment_profiles by name
+from (values
+    ('all', 'All customers', false, 200, 1.0, 10000.0, 40.0, 0.6),
+    ('rfm_segment', 'Champions', false, 50, 0.25, 8000.0, 9.0, 0.6),
+    ('rfm_segment', 'At Risk', false, 145, 0.725, 2000.0, 300.0, 0.6),
+    ('rfm_segment', 'Other', true, null, null, null, null, null),
+    ('value_tier', 'unscored', false, 200, 1.0, 10000.0, 40.0, 0.6)
+) as profiles (
+    segment_type, segment_name, is_suppressed, customer_count, customer_share, net_revenue,
+    mean_recency_days, consent_share
+);
+update marketing.segment_profiles set net_revenue_share = net_revenue / 10000;
+insert into marketing.segment_kpis values
+    ('Champions', '2025-05-01', 5000), ('Champions', '2025-07-01', 3000),
+    ('At Risk', '2025-05-01', 2000);
+insert into quarantine.data_quality_summary values
+    ('orders', 'kept', 1900), ('orders', 'exact_duplicate', 60), ('orders', 'future_dated', 40),
+    ('loaded_files', 'missing_customer', 7);
+"""
+TRAINING = """
+insert into ml.model_versions values (
+    'v1', 'run1', 'logistic', '2025-07-15 10:00:00', '2025-07-15', 90, 120.5, 'f', 'd', '{}',
+    'artifacts/v1', 's', 'champion', 'logistic is best'
+);
+insert into ml.evaluation_metrics values
+    ('run1', 'logistic', 'test', '2025-04-16', 'log_loss', 0.52349, 0.4917, 0.5687),
+    ('run1', 'rfm_rule', 'test', '2025-04-16', 'log_loss', 0.59901, 0.5785, 0.6441),
+    ('run1', 'prior', 'test', '2025-04-16', 'log_loss', 0.85181, 0.8180, 0.8925),
+    ('run1', 'logistic', 'validation', '2025-01-16', 'log_loss', 0.11111, 0.1, 0.2),
+    ('run1', 'logistic', 'test', '2025-04-16', 'example_count', 1294, null, null),
+    ('run1', 'logistic', 'test', '2025-04-16', 'mae_revenue', 54.8944, 46.9571, 65.4279),
+    ('run1', 'logistic', 'test', '2025-04-16', 'mean_expected_revenue', 62.0, null, null),
+    ('run1', 'logistic', 'test', '2025-04-16', 'mean_revenue', 73.0, null, null),
+    ('run1', 'logistic', 'test', '2025-04-16', 'mean_probability_purchase', 0.29, null, null),
+    ('run1', 'logistic', 'test', '2025-04-16', 'base_rate_purchase', 0.32, null, null),
+    ('run1', 'logistic', 'test', '2025-04-16', 'ece_purchase', 0.05, null, null);
+insert into ml.evaluation_curves
+select 'run1', model, 'test', '2025-04-16', curve, i, i / 10, least(1, i / 5), 100
+from range(11) as points (i)
+cross join (values ('logistic'), ('rfm_rule')) as models (model)
+cross join (values ('gains_purchase'), ('gains_high'), ('calibration_purchase')) as c (curve);
+insert into ml.feature_importance values
+    ('run1', 'logistic', 'net_revenue_90d', 0.03, 0.01), ('run1', 'logistic', 'gender', -0.01, 0);
+"""
+SCORING = """
+update marketing.customer_segments set
+    purchase_probability = rowid / 200, prediction_snapshot_date = as_of_date,
+    is_prediction_current = true, model_version = 'v1', scored_at = '2025-07-15 11:00:00';
+delete from marketing.segment_profiles where segment_type = 'value_tier';
+insert into marketing.segment_profiles by name
+from (values
+    ('value_tier', 'high', false, 30, 0.15, 7000.0, 0.7, 1500.0),
+    ('value_tier', 'low', false, 170, 0.85, 3000.0, 0.3, 500.0)
+) as tiers (
+    segment_type, segment_name, is_suppressed, customer_count, customer_share, net_revenue,
+    net_revenue_share, expected_net_revenue
+);
+update marketing.segment_profiles set mean_purchase_probability = 0.3
+where not is_suppressed;
+update marketing.segment_profiles set expected_net_revenue = case segment_name
+    when 'All customers' then 2000 when 'Champions' then 1900 else 100 end
+where segment_type != 'value_tier' and not is_suppressed;
+"""
+SECTIONS = [
+    "headlines", "segments", "outlook", "profiles", "revenue", "model", "drivers", "quality",
+    "glossary",
+]  # fmt: skip
+
+
+@dataclass
+class Report:
+    """A written report and its visible text."""
+
+    summary: ReportSummary
+    html: str
+
+    @property
+    def text(self):
+        body = self.html.partition("<body>")[2]
+        return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\xa0", " ").split())
+
+
+def write(tmp_path: Path, *statements: str) -> Report:
+    warehouse_path = tmp_path / "shop.duckdb"
+    warehouse_path.unlink(missing_ok=True)
+    with open_warehouse(warehouse_path) as warehouse:
+        run(warehouse, SCHEMA, SHOP, *statements)
+    summary = write_report(warehouse_path, tmp_path / "reports" / "segments.html", print)
+    return Report(summary, summary.path.read_text(encoding="utf-8"))
+
+
+def run(warehouse: Warehouse, *scripts: str) -> None:
+    for script in scripts:
+        warehouse.connection.execute(script)
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("scored"), TRAINING, SCORING)
+
+
+def test_a_report_has_all_sections_in_reading_order(scored):
+    assert re.findall(r'<section id="(\w+)"', scored.html) == SECTIONS
+    assert scored.html.count("<svg") == scored.html.count("</svg>") == 12
+
+
+def test_a_report_refers_to_nothing_outside_itself(scored):
+    assert "http" not in scored.html
+    assert re.findall(r'(?:src|href)="(?!#)[^"]*"', scored.html) == []
+    assert re.findall(r"<(?:script|link|img|iframe|object)\b|@import|url\((?!#)", scored.html) == []
+
+
+def test_identifiers_are_unique_and_references_resolve(scored):
+    identifiers = re.findall(r'\bid="([^"]+)"', scored.html)
+    references = re.findall(r'(?:href="|url\()#([^")]+)', scored.html)
+    assert len(identifiers) == len(set(identifiers))
+    assert references
+    assert set(references) <= set(identifiers)
+
+
+def test_the_summary_says_what_was_written(scored):
+    assert scored.summary.size_bytes == scored.summary.path.stat().st_size < 2_000_000
+    assert scored.summary.shows_predictions
+    assert scored.summary.shows_evaluation
+
+
+def test_the_same_data_gives_the_same_bytes(tmp_path):
+    first, second = (write(tmp_path, TRAINING, SCORING).html for _ in range(2))
+    assert first == second
+
+
+def test_metrics_are_those_of_the_test_in_the_warehouse(scored):
+    row = re.search(r'<tr class="champion">.*?</tr>', scored.html, re.DOTALL)
+    assert row
+    for shown in ("logistic regression", "0.523", "0.492–0.569", "54.9", "47.0–65.4"):
+        assert shown in row[0]
+    assert "0.111" not in scored.html
+    assert "1,294 customers as of 16 April 2025" in scored.text
+
+
+def test_headlines_are_computed_from_the_marts(scored):
+    assert "Champions are 50 customers (25.0 %) who brought 80.0 % of net revenue" in scored.text
+    assert "hold 75.0 % of all expected revenue" in scored.text
+    assert "At Risk brought 20.0 % of net revenue so far but hold only 5.0 %" in scored.text
+    assert "107 of 2,007 rows (5.3 %) were set aside" in scored.text
+
+
+def test_a_better_model_is_said_to_beat_the_baselines(scored):
+    assert "The logistic regression beats the baselines." in scored.text
+    assert "lies wholly below that of the RFM rule" in scored.text
+
+
+def test_overlapping_intervals_are_admitted(tmp_path):
+    overlap = "update ml.evaluation_metrics set ci_low = 0.5 where model_name = 'rfm_rule'"
+    assert "size of the gain is uncertain" in write(tmp_path, TRAINING, overlap).text
+
+
+def test_a_model_that_fails_its_test_is_not_praised(tmp_path):
+    worse = "update ml.evaluation_metrics set value = 0.61 where model_name = 'logistic'"
+    text = write(tmp_path, TRAINING, SCORING, worse).text
+    assert "does not beat the baselines on the test: do not rely on it" in text
+    assert "beats the baselines" not in text
+
+
+def test_a_served_baseline_is_called_one(tmp_path):
+    served = "update ml.model_versions set model_name = 'rfm_rule'"
+    assert (
+        "No model beats the baselines, so the RFM rule is served"
+        in write(tmp_path, TRAINING, served).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("log_loss", "sentence"),
+    [
+        (0.55, "The neural network is worse than the simpler logistic regression"),
+        (0.50, "The neural network is better than every simpler model"),
+    ],
+)
+def test_a_network_is_compared_with_simpler_models(tmp_path, log_loss, sentence):
+    network = (
+        "insert into ml.evaluation_metrics values "
+        f"('run1', 'dnn', 'test', '2025-04-16', 'log_loss', {log_loss}, null, null)"
+    )
+    assert sentence in write(tmp_path, TRAINING, network).text
+
+
+def test_a_forecast_that_missed_is_admitted(scored):
+    assert "Expected revenue was 62.00 per customer and actual revenue 73.00" in scored.text
+    assert "the forecast was 15.1 % below it" in scored.text
+
+
+def test_before_any_training_the_rfm_part_is_shown_with_the_next_step(tmp_path):
+    report = write(tmp_path)
+    assert not report.summary.shows_predictions
+    assert not report.summary.shows_evaluation
+    assert "run `segml train` and `segml predict`" in report.text
+    assert "Champions" in report.text
+    assert re.findall(r'<section id="(\w+)"', report.html) == SECTIONS
+
+
+def test_missing_ml_tables_are_no_error(tmp_path):
+    assert "run `segml train`" in write(tmp_path, "drop schema ml cascade").text
+
+
+def test_a_trained_but_unscored_shop_shows_the_test(tmp_path):
+    report = write(tmp_path, TRAINING)
+    assert report.summary.shows_evaluation
+    assert not report.summary.shows_predictions
+    assert "No predictions yet" in report.text
+
+
+def test_old_predictions_are_marked_as_such(tmp_path):
+    old = (
+        "update marketing.customer_segments set is_prediction_current = false, "
+        "prediction_snapshot_date = '2025-06-01'"
+    )
+    assert (
+        "200 predictions are of 1 June 2025, not of 15 July 2025"
+        in write(tmp_path, TRAINING, SCORING, old).text
+    )
+
+
+def test_the_model_behind_the_predictions_is_shown_rather_than_a_newer_champion(tmp_path):
+    newer = """
+    update ml.model_versions set status = 'retired';
+    insert into ml.model_versions by name select * replace (
+        'v2' as model_version, 'run2' as run_id, 'champion' as status,
+        timestamp '2025-07-16 10:00:00' as trained_at) from ml.model_versions;
+    """
+    assert "Model v1, retired" in write(tmp_path, TRAINING, SCORING, newer).text
+
+
+def test_a_model_without_a_stored_test_is_reported_without_numbers(tmp_path):
+    report = write(tmp_path, TRAINING, SCORING, "delete from ml.evaluation_metrics")
+    assert "No test is stored for v1" in report.text
+    assert report.summary.shows_predictions
+
+
+def test_suppressed_segments_show_no_measure(scored):
+    row = re.search(r'<th scope="row">Other</th>.*?</tr>', scored.html, re.DOTALL)
+    assert row
+    assert "suppressed (fewer than k customers)" in row[0]
+    assert row[0].count("<td") == 1
+
+
+def test_a_shop_below_the_privacy_limit_shows_no_number_of_it(tmp_path):
+    suppressed = f"""
+    update marketing.segment_profiles set is_suppressed = true,
+        {
+        ", ".join(
+            f"{name} = null"
+            for name in (
+                "customer_count",
+                "customer_share",
+                "net_revenue",
+                "net_revenue_share",
+                "mean_recency_days",
+                "consent_share",
+                "expected_net_revenue",
+                "mean_purchase_probability",
+            )
+        )
+    }
+    """
+    report = write(tmp_path, TRAINING, SCORING, suppressed)
+    assert "suppressed (fewer than k customers)" in report.text
+    assert "8,000" not in report.text
+    assert "Net revenue by month" not in report.text
+
+
+def test_a_single_segment_is_enough(tmp_path):
+    single = """
+    delete from marketing.segment_profiles
+    where segment_type = 'rfm_segment' and segment_name != 'Champions';
+    delete from marketing.segment_kpis where month_start_date != '2025-07-01';
+    """
+    assert write(tmp_path, TRAINING, SCORING, single).summary.shows_predictions
+
+
+def test_a_shop_without_revenue_or_quality_summary_still_has_a_report(tmp_path):
+    bare = """
+    delete from marketing.segment_kpis;
+    drop table quarantine.data_quality_summary;
+    update marketing.segment_profiles set net_revenue = null, net_revenue_share = null;
+    """
+    text = write(tmp_path, bare).text
+    assert "No revenue to show" in text
+    assert "No data-quality summary" in text
+
+
+def test_columns_without_data_are_named_and_left_out(scored):
+    assert "rating, 1 to 5" in scored.text.partition("does not hold them:")[2]
+    assert '<th scope="col">Rating, 1 to 5</th>' not in scored.html
+
+
+def test_data_quality_counts_every_table_with_its_reasons(scored):
+    quality = scored.html.partition('<section id="quality">')[2]
+    assert "<td>2,000</td><td>1,900</td>" in quality
+    assert "exact duplicate 60" in quality
+    assert "dated in the future 40" in quality
+    assert "missing customer 7" in quality
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '$x_{1}$ & "co"', "重要な顧客"])
+def test_any_segment_name_is_shown_as_text(tmp_path, name):
+    rename = f"""
+    update marketing.segment_profiles set segment_name = '{name}'
+    where segment_name = 'Champions';
+    update marketing.segment_kpis set rfm_segment = '{name}' where rfm_segment = 'Champions';
+    """
+    report = write(tmp_path, TRAINING, SCORING, rename)
+    assert "<script" not in report.html
+    assert f'<th scope="row">{escape(name)}</th>' in report.html
+
+
+def test_a_warehouse_without_marts_says_what_to_run(tmp_path):
+    with open_warehouse(tmp_path / "empty.duckdb"):
+        pass
+    with pytest.raises(WarehouseError, match="dbt build"):
+        write_report(tmp_path / "empty.duckdb", tmp_path / "report.html", print)
+
+
+def test_a_warehouse_without_customers_says_what_to_run(tmp_path):
+    with pytest.raises(WarehouseError, match="segml load"):
+        write(tmp_path, "delete from marketing.customer_segments")
+
+
+def test_a_failed_write_gives_one_clear_line_and_keeps_the_earlier_report(tmp_path):
+    report = write(tmp_path)
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    with pytest.raises(SettingsError, match="cannot be written"):
+        write_report(tmp_path / "shop.duckdb", folder, print)
+    with pytest.raises(SettingsError, match="cannot be written"):
+        write_report(tmp_path / "shop.duckdb", report.summary.path / "below.html", print)
+    assert report.summary.path.read_text(encoding="utf-8") == report.html
+    assert [path.name for path in tmp_path.glob(".*")] == []

@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segml.errors import TrainingError
+from segml.settings import Settings
+from segml.training import train
+
+ROLES = ("train", "train", "validation", "embargo", "test")
+SETTINGS = Settings(candidates=("logistic",), bootstrap_samples=10, selection_folds=2)
+
+
+@pytest.fixture(scope="module")
+def history(make_examples):
+    return make_examples(400, len(ROLES), seed=2)
+
+
+@pytest.fixture(scope="module")
+def run(history, assign_roles):
+    def apply(examples=history, settings=SETTINGS, **changes):
+        lines = []
+        result = train(
+            examples,
+            assign_roles(examples, *ROLES),
+            horizon_days=90,
+            settings=replace(settings, **changes),
+            progress=lines.append,
+        )
+        return result, lines
+
+    return apply
+
+
+@pytest.fixture(scope="module")
+def result(run):
+    return run()[0]
+
+
+def on_snapshot(examples, number):
+    return examples.snapshot_date == np.unique(examples.snapshot_date)[number]
+
+
+def test_the_model_with_the_lowest_validation_loss_is_served(result):
+    best = result.comparison.iloc[0]
+    assert best["validation_log_loss"] == result.comparison["validation_log_loss"].min()
+    assert best["model_name"] == result.model.name == "logistic"
+    assert result.beats_baselines
+    assert result.decision.startswith("logistic is best")
+
+
+def test_the_test_snapshot_chooses_nothing(run, history, result):
+    rows = on_snapshot(history, 4)
+    reversed_outcomes = history.value_tier.copy()
+    reversed_outcomes[rows] = 2 - reversed_outcomes[rows]
+    other, _ = run(replace(history, value_tier=reversed_outcomes))
+    assert other.decision == result.decision
+    columns = ["model_name", "calibration", "validation_log_loss"]
+    pd.testing.assert_frame_equal(other.comparison[columns], result.comparison[columns])
+    pd.testing.assert_frame_equal(other.importance, result.importance)
+    assert not other.comparison["test_log_loss"].equals(result.comparison["test_log_loss"])
+
+
+def test_the_tested_model_has_not_learned_from_embargoed_outcomes(run, history, result):
+    rows = on_snapshot(history, 3)
+    shuffled = history.value_tier.copy()
+    shuffled[rows] = np.random.default_rng(0).permutation(shuffled[rows])
+    other, _ = run(replace(history, value_tier=shuffled))
+    pd.testing.assert_frame_equal(other.metrics, result.metrics)
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_the_served_model_has_learned_from_embargoed_and_tested_outcomes(
+    run, history, result, number
+):
+    tier = np.where(on_snapshot(history, number), 0, history.value_tier).astype(np.int8)
+    other, _ = run(replace(history, value_tier=tier))
+    before = result.model.predict(history).tier_probabilities
+    assert not np.allclose(other.model.predict(history).tier_probabilities, before)
+
+
+def test_noise_is_left_to_a_baseline_and_said_so(run, make_examples):
+    noise = make_examples(400, len(ROLES), seed=3, signal=0.0)
+    result, lines = run(noise)
+    assert result.model.name in ("prior", "rfm_rule")
+    assert not result.beats_baselines
+    assert result.decision.startswith("no candidate beats the baseline")
+    assert result.decision in lines
+
+
+def test_a_model_asked_for_is_served_and_compared(run):
+    result, _ = run(model="rfm_rule")
+    assert result.model.name == "rfm_rule"
+    assert "as asked, does not beat both baselines" in result.decision
+    assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
+
+
+def test_the_same_data_and_seed_give_the_same_result(run, result, history):
+    again, _ = run()
+    pd.testing.assert_frame_equal(again.metrics, result.metrics)
+    pd.testing.assert_frame_equal(again.importance, result.importance)
+    assert np.array_equal(
+        again.model.predict(history).tier_probabilities,
+        result.model.predict(history).tier_probabilities,
+    )
+
+
+def test_metrics_and_curves_cover_every_model_on_both_snapshots(result, history):
+    days = np.unique(history.snapshot_date)
+    for table in (result.metrics, result.curves):
+        groups = table.groupby(["model_name", "split"])["snapshot_date"].first()
+        assert len(groups) == 6
+        assert set(groups.xs("validation", level="split")) == {pd.Timestamp(days[2])}
+        assert set(groups.xs("test", level="split")) == {pd.Timestamp(days[4])}
+    assert list(result.metrics)[3:] == ["metric", "value", "ci_low", "ci_high"]
+    assert list(result.curves)[3:] == ["curve", "position", "x", "y", "weight"]
+
+
+def test_importance_finds_what_drives_purchases_and_not_the_noise(result):
+    importance = result.importance.set_index("feature")["importance_mean"]
+    assert set(importance.index[:3]) & {"recency_days", "order_count"}
+    assert importance["noise"] < 0.2 * importance.max()
+    assert importance["rating_mean"] == 0
+
+
+def test_calibration_can_be_switched_off(run):
+    result, _ = run(calibrate=False)
+    assert set(result.comparison["calibration"]) == {"none"}
+
+
+def test_progress_names_every_model_and_the_decision(run):
+    result, lines = run()
+    text = "\n".join(lines)
+    assert all(f"{name}: validation log loss" in text for name in ("prior", "rfm_rule", "logistic"))
+    assert result.decision in lines
+
+
+def test_too_short_a_history_is_one_clear_line(make_examples, assign_roles):
+    examples = make_examples(50, 1)
+    with pytest.raises(TrainingError, match="History is too short"):
+        train(
+            examples,
+            assign_roles(examples, "train"),
+            horizon_days=90,
+            settings=SETTINGS,
+            progress=print,
+        )
