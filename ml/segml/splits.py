@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 MIN_OUTCOMES_PER_SIDE = 100  # buyers, and non-buyers, that an embargoed fit must hold
+MIN_CUSTOMERS_PER_OUTCOME = 10  # fewer leave a fold with one outcome only
 MORE_HISTORY = "Load more history, or lower the dbt variable `horizon_days`"
 
 
@@ -90,7 +91,7 @@ def split_examples(
     Raises
     ------
     TrainingError
-        If there is no validation or test snapshot, or one outcome only.
+        If there is no validation or test snapshot, or hardly any buyers or non-buyers.
     """
     row_role = _role_of_rows(examples, roles)
     by_role = {role: (row_role == role) & examples.observed for role in set(roles.values())}
@@ -102,7 +103,7 @@ def split_examples(
                 MORE_HISTORY,
             )
     development = by_role["train"] | by_role["validation"]
-    _require_both_outcomes(examples, development, "the train and validation snapshots")
+    _require_both_outcomes(examples, by_role["train"])
 
     validation_date = examples.snapshot_date[by_role["validation"]].max()
     latest_known = validation_date - np.timedelta64(horizon_days, "D")
@@ -115,15 +116,13 @@ def split_examples(
             examples, by_role["train"], by_role["validation"], folds=folds, seed=seed
         )
         scheme = f"{folds} customer folds: history is too short for an embargoed fit"
-    for fold in selection:
-        _require_both_outcomes(examples, fold.fit, "the train snapshots")
     return Splits(
         folds=selection,
         scheme=scheme,
         validation=by_role["validation"],
         development=development,
         test=by_role["test"],
-        labelled=examples.observed,
+        labelled=examples.observed & (row_role != "scoring"),
         validation_date=validation_date,
         test_date=examples.snapshot_date[by_role["test"]].max(),
     )
@@ -158,10 +157,14 @@ def _outcomes_per_side(examples: Examples, rows: Mask) -> int:
     return min(buyers, int(rows.sum()) - buyers)
 
 
-def _require_both_outcomes(examples: Examples, rows: Mask, where: str) -> None:
-    if _outcomes_per_side(examples, rows) == 0:
+def _require_both_outcomes(examples: Examples, train: Mask) -> None:
+    bought = examples.value_tier > 0
+    buyers, others = (
+        len(np.unique(examples.customer_key[train & side])) for side in (bought, ~bought)
+    )
+    if min(buyers, others) < MIN_CUSTOMERS_PER_OUTCOME:
         raise TrainingError(
-            f"All customers of {where} have the same outcome ({int(rows.sum())} rows): "
-            "nothing to learn",
-            "Choose another dbt variable `horizon_days`, or load more customers",
+            f"Too few outcomes to learn from: on the train snapshots {buyers} customers bought "
+            f"and {others} did not ({MIN_CUSTOMERS_PER_OUTCOME} of each are needed)",
+            "Load more customers, or choose another dbt variable `horizon_days`",
         )

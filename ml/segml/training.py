@@ -99,7 +99,7 @@ def train(
     Raises
     ------
     TrainingError
-        If history is too short, or all outcomes are the same.
+        If history is too short, or hardly anybody bought, or hardly anybody did not.
     """
     splits = split_examples(
         examples,

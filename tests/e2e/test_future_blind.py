@@ -123,7 +123,5 @@ def test_online_retail_of_a_past_day_is_blind_to_later_rows(tmp_path_factory, sh
     for workspace, file in ((everything, source), (past_only, past_file)):
         loaded = workspace.segml("load", "examples/online_retail.yml", "--data", str(file))
         assert loaded.returncode == 0, loaded.stderr
-        workspace.run_loop(
-            "--as-of", "2011-09-09", "--horizon-days", "90", "--model", "logistic"
-        )
+        workspace.run_loop("--as-of", "2011-09-09", "--horizon-days", "90", "--model", "logistic")
     assert differing_tables(everything, past_only) == {}

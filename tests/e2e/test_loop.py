@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 
+import duckdb
 import pytest
 
 from tests.e2e.workspace import KEY, ROOT, Workspace
@@ -138,7 +139,9 @@ def test_a_kill_during_predict_leaves_the_previous_scoring_complete(copy_of_demo
         check=False,
     )
     assert killed.returncode == -9, killed.stderr
-    assert copy_of_demo.query("select * from ml.segment_predictions order by customer_key") == before
+    assert (
+        copy_of_demo.query("select * from ml.segment_predictions order by customer_key") == before
+    )
     assert copy_of_demo.query("from ml.scorings") == scorings
 
 
@@ -183,13 +186,11 @@ def test_predict_after_a_kill_needs_no_repair(copy_of_demo, demo):
     assert copy_of_demo.value("select count(*) from ml.scorings") == 1
 
 
-def test_an_altered_model_file_is_refused_with_one_line(copy_of_demo, demo):
+def test_an_altered_model_file_is_refused_with_one_line(copy_of_demo):
     artifact = copy_of_demo.value("select artifact_path from ml.model_versions")
     moved = copy_of_demo.folder / "altered"
     shutil.copytree(str(artifact), moved)
     (moved / "manifest.json").write_text("{}", encoding="utf-8")
-    import duckdb
-
     with duckdb.connect(str(copy_of_demo.warehouse)) as connection:
         connection.execute("update ml.model_versions set artifact_path = ?", [str(moved)])
     done = copy_of_demo.segml("predict", "--target", "ci")

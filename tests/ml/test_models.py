@@ -124,8 +124,13 @@ def test_the_segment_rule_needs_segments(shop):
         build_model("rfm_rule", seed=1).fit(blind)
 
 
-def test_revenue_stays_within_its_tier(shop):
-    revenue = ConditionalRevenue().fit(shop).predict(shop)
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+def test_revenue_stays_within_its_tier(shop, factor):
+    extreme = shop.features.assign(
+        order_count=shop.features["order_count"] * factor,
+        net_revenue=shop.features["net_revenue"] * factor,
+    )
+    revenue = ConditionalRevenue().fit(shop).predict(replace(shop, features=extreme))
     mid, high = (shop.net_revenue[shop.value_tier == tier] for tier in (1, 2))
     assert revenue[:, 0].max() <= mid.max()
     assert revenue[:, 1].min() >= high.min()

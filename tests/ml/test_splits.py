@@ -86,11 +86,12 @@ def test_a_missing_snapshot_says_that_history_is_too_short(split, missing):
         split(*names)
 
 
-def test_one_outcome_only_is_nothing_to_learn(make_examples, assign_roles):
+@pytest.mark.parametrize(("tier", "counts"), [(0, "0 customers bought"), (1, "and 0 did not")])
+def test_one_outcome_only_is_nothing_to_learn(make_examples, assign_roles, tier, counts):
     examples = make_examples(100, 3)
-    examples = replace(examples, value_tier=np.zeros_like(examples.value_tier))
+    examples = replace(examples, value_tier=np.full_like(examples.value_tier, tier))
     roles = assign_roles(examples, "train", "validation", "test")
-    with pytest.raises(TrainingError, match="same outcome"):
+    with pytest.raises(TrainingError, match=counts):
         split_examples(examples, roles, horizon_days=90, folds=3, seed=1)
 
 

@@ -44,7 +44,7 @@ def load(
 ) -> None:
     """Load your files into the raw tables, as a mapping file says.
 
-    Example: SEGML_DB=shop.duckdb segml load examples/online_retail.yml --data online_retail.csv
+    Example: segml load examples/online_retail.yml --data online_retail.csv
     """
     from segml.dbt import raw_schema_to_load
     from segml.loading import load_files
