@@ -91,7 +91,7 @@ def train_from_warehouse(
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
     identity = _RunIdentity.of(examples, plan, settings)
-    if reuse and (known := _known_version(warehouse_path, identity, schema)):
+    if reuse and (known := _known_version(warehouse_path, identity, schema, settings.artifact_dir)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
         return known
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
@@ -158,7 +158,7 @@ def _code_fingerprint() -> str:
 
 
 def _known_version(
-    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema
+    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema, artifact_dir: Path
 ) -> TrainedVersion | None:
     """Return the champion if it came from the same run and its files are intact."""
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
@@ -171,7 +171,7 @@ def _known_version(
             return None
         metrics = read_metrics(warehouse, identity.run_id)
     try:
-        load_artifact(Path(versions[0].artifact_path), versions[0].artifact_sha256, schema)
+        load_artifact(artifact_dir / versions[0].artifact_path, versions[0].artifact_sha256, schema)
     except ArtifactError:
         return None
     return TrainedVersion(versions[0], metrics, is_reused=True)
@@ -211,7 +211,7 @@ def _store(
         feature_hash=examples.schema.feature_hash,
         data_fingerprint=identity.data_fingerprint,
         settings_json=identity.settings_json,
-        artifact_path=str(artifact.path),
+        artifact_path=artifact.path.name,
         artifact_sha256=artifact.sha256,
         status="champion",
         decision=result.decision,

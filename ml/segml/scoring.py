@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from segml.artifacts import ServedModel
     from segml.dataset import Examples
@@ -96,7 +96,9 @@ def _load(warehouse: Warehouse, version: ModelVersion, settings: Settings) -> Se
     """Load the artifact, checked against the mart as it is now."""
     excluded = settings.excluded_features
     return load_artifact(
-        Path(version.artifact_path), version.artifact_sha256, read_schema(warehouse, excluded)
+        settings.artifact_dir / version.artifact_path,
+        version.artifact_sha256,
+        read_schema(warehouse, excluded),
     )
 
 

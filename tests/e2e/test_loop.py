@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 
-import duckdb
 import pytest
 
 from tests.e2e.workspace import KEY, ROOT, Workspace
@@ -14,9 +13,10 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def copy_of_demo(demo, tmp_path) -> Workspace:
-    """A copy that a test may change; models stay where the demo put them."""
+    """A copy that a test may change."""
     shutil.copy(demo.warehouse, tmp_path / "warehouse.duckdb")
-    shutil.copytree(demo.folder / "target", tmp_path / "target")
+    for folder in ("target", "artifacts"):
+        shutil.copytree(demo.folder / folder, tmp_path / folder)
     return Workspace(tmp_path, demo.target)
 
 
@@ -105,13 +105,10 @@ def test_direct_identifiers_stay_upstream_of_features(demo):
     assert leaks == []
 
 
-def test_a_second_run_learns_nothing_twice_and_predicts_the_same(copy_of_demo, demo):
+def test_a_second_run_learns_nothing_twice_and_predicts_the_same(copy_of_demo):
     predictions = "select * exclude (scored_at) from ml.segment_predictions order by customer_key"
     before = copy_of_demo.query(predictions)
-    artifacts = str(demo.folder / "artifacts")
-    done = copy_of_demo.segml(
-        "run", "--target", "ci", "--model", "logistic", SEGML_ARTIFACT_DIR=artifacts
-    )
+    done = copy_of_demo.segml("run", "--target", "ci", "--model", "logistic")
     assert done.returncode == 0, done.stderr
     assert "data, settings and code are unchanged" in done.stderr
     assert copy_of_demo.query(predictions) == before
@@ -171,7 +168,7 @@ with open_warehouse(Path(sys.argv[1])) as warehouse:
 """
 
 
-def test_predict_after_a_kill_needs_no_repair(copy_of_demo, demo):
+def test_predict_after_a_kill_needs_no_repair(copy_of_demo):
     subprocess.run(
         [sys.executable, "-c", KILLED_WHILE_WRITING, str(copy_of_demo.warehouse)],
         cwd=ROOT,
@@ -179,20 +176,15 @@ def test_predict_after_a_kill_needs_no_repair(copy_of_demo, demo):
         capture_output=True,
         check=False,
     )
-    done = copy_of_demo.segml(
-        "predict", "--target", "ci", "--json", SEGML_ARTIFACT_DIR=str(demo.folder / "artifacts")
-    )
+    done = copy_of_demo.segml("predict", "--target", "ci", "--json")
     assert done.returncode == 0, done.stderr
     assert copy_of_demo.value("select count(*) from ml.scorings") == 1
 
 
 def test_an_altered_model_file_is_refused_with_one_line(copy_of_demo):
     artifact = copy_of_demo.value("select artifact_path from ml.model_versions")
-    moved = copy_of_demo.folder / "altered"
-    shutil.copytree(str(artifact), moved)
-    (moved / "manifest.json").write_text("{}", encoding="utf-8")
-    with duckdb.connect(str(copy_of_demo.warehouse)) as connection:
-        connection.execute("update ml.model_versions set artifact_path = ?", [str(moved)])
+    manifest = copy_of_demo.folder / "artifacts" / str(artifact) / "manifest.json"
+    manifest.write_text("{}", encoding="utf-8")
     done = copy_of_demo.segml("predict", "--target", "ci")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("segml: ")
