@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segml import __version__
-from segml.artifacts import ArtifactMetadata, load_artifact, save_artifact
+from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
 from segml.errors import ArtifactError, TrainingError
 from segml.mart import data_fingerprint, read_plan, read_schema, read_training_examples
-from segml.registry import ModelVersion, RunTables, list_versions, read_metrics, register
+from segml.registry import (
+    ModelVersion,
+    RunTables,
+    artifact_folder,
+    list_versions,
+    read_metrics,
+    register,
+)
 from segml.training import train
 from segml.warehouse import open_warehouse
 
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from segml.artifacts import ArtifactInfo
     from segml.dataset import Examples, FeatureSchema
     from segml.mart import SnapshotPlan
     from segml.settings import Settings
@@ -91,7 +99,8 @@ def train_from_warehouse(
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
     identity = _RunIdentity.of(examples, plan, settings)
-    if reuse and (known := _known_version(warehouse_path, identity, schema, settings.artifact_dir)):
+    folder = artifact_folder(settings, warehouse_path)
+    if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
         return known
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
@@ -102,16 +111,16 @@ def train_from_warehouse(
         settings=settings,
         progress=progress,
     )
-    version = _store(examples, result, plan, settings, identity)
+    artifact = _store(examples, result, plan, identity, folder)
+    version = _describe(artifact, examples, result, plan, identity)
     tables = RunTables(
         metrics=result.metrics,
         curves=result.curves,
-        importance=result.importance.rename(columns={"importance": "importance_mean"}).assign(
-            model_name=result.model.name
-        ),
+        importance=result.importance.assign(model_name=result.model.name),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)
+    prune_artifacts(artifact)
     progress(result.decision)
     return TrainedVersion(version, result.metrics, is_reused=False)
 
@@ -158,7 +167,7 @@ def _code_fingerprint() -> str:
 
 
 def _known_version(
-    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema, artifact_dir: Path
+    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema, folder: Path
 ) -> TrainedVersion | None:
     """Return the champion if it came from the same run and its files are intact."""
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
@@ -181,33 +190,41 @@ def _store(
     examples: Examples,
     result: TrainingResult,
     plan: SnapshotPlan,
-    settings: Settings,
     identity: _RunIdentity,
-) -> ModelVersion:
-    """Write the artifact and describe it."""
-    model_version = f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}"
-    threshold = float(plan.high_value_threshold or 0.0)
-    artifact = save_artifact(
-        settings.artifact_dir,
-        model_version,
+    folder: Path,
+) -> ArtifactInfo:
+    """Write the artifact."""
+    return save_artifact(
+        folder,
+        f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}",
         result.model,
         result.calibrator,
         ArtifactMetadata(
             schema=examples.schema,
             reference=result.reference,
-            high_value_threshold=threshold,
+            high_value_threshold=float(plan.high_value_threshold or 0.0),
             horizon_days=plan.horizon_days,
             settings=json.loads(identity.settings_json),
         ),
     )
+
+
+def _describe(
+    artifact: ArtifactInfo,
+    examples: Examples,
+    result: TrainingResult,
+    plan: SnapshotPlan,
+    identity: _RunIdentity,
+) -> ModelVersion:
+    """Return the row of the registry."""
     return ModelVersion(
-        model_version=model_version,
+        model_version=f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}",
         run_id=identity.run_id,
         model_name=result.model.name,
         trained_at=datetime.now(UTC).replace(tzinfo=None),
         as_of_date=plan.as_of_date,
         horizon_days=plan.horizon_days,
-        high_value_threshold=threshold,
+        high_value_threshold=float(plan.high_value_threshold or 0.0),
         feature_hash=examples.schema.feature_hash,
         data_fingerprint=identity.data_fingerprint,
         settings_json=identity.settings_json,

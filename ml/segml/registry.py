@@ -12,12 +12,19 @@ from segml.errors import ArtifactError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
+    from pathlib import Path
 
     import pyarrow as pa
 
+    from segml.settings import Settings
     from segml.warehouse import Warehouse
 
 NO_MODEL_FIX = "Run `segml train` first"
+
+
+def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
+    """Return where the models of one warehouse are stored: two warehouses never share files."""
+    return settings.artifact_dir / warehouse_path.stem
 
 
 @dataclass(frozen=True, kw_only=True)

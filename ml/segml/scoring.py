@@ -15,7 +15,7 @@ from segml.dataset import TIERS
 from segml.errors import WarehouseError
 from segml.explanation import explain
 from segml.mart import read_plan, read_schema, read_scoring_batches
-from segml.registry import Scoring, find_version, write_scoring
+from segml.registry import Scoring, artifact_folder, find_version, write_scoring
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _load(warehouse: Warehouse, version: ModelVersion, settings: Settings) -> Se
     """Load the artifact, checked against the mart as it is now."""
     excluded = settings.excluded_features
     return load_artifact(
-        settings.artifact_dir / version.artifact_path,
+        artifact_folder(settings, warehouse.path) / version.artifact_path,
         version.artifact_sha256,
         read_schema(warehouse, excluded),
     )

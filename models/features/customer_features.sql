@@ -1,4 +1,6 @@
-{%- set groups = ['orders', 'rhythm', 'refunds', 'basket', 'browsing', 'feedback', 'demographics'] -%}
+{%- set groups = [
+    'orders', 'rhythm', 'refunds', 'basket', 'browsing', 'feedback', 'demographics'
+] -%}
 
 with
 

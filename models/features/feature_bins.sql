@@ -44,12 +44,12 @@ income_edges as (
 select
     'age_years' as feature,
     'custom' as strategy,
-    cast({{ var('age_band_edges') }} as double []) as edges
+    cast({{ var('age_band_edges') }} as double[]) as edges
 
 union all
 
 select
     'annual_income' as feature,
     'quantile' as strategy,
-    coalesce(cast(edges as double []), cast([] as double [])) as edges
+    coalesce(cast(edges as double[]), cast([] as double[])) as edges
 from income_edges

@@ -48,12 +48,12 @@ ranked as (
 
 -- the smallest value whose percent rank reaches 20, 40, 60 and 80 %: equal values, equal scores
 select
-    snapshot_date,
-    measure,
-    cast(score.score as integer) as score,
-    min(measure_value) filter (
-        where rank_share >= (score.score - 1) / 5.0
+    ranked.snapshot_date,
+    ranked.measure,
+    cast(scores.score as integer) as score,
+    min(ranked.measure_value) filter (
+        where ranked.rank_share >= (scores.score - 1) / 5.0
     ) as cut_point
 from ranked
-cross join range(2, 6) as score (score)
-group by snapshot_date, measure, score.score
+cross join range(2, 6) as scores (score)
+group by ranked.snapshot_date, ranked.measure, scores.score

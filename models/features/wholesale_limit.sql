@@ -2,16 +2,19 @@
 -- fitted on orders known before the newest development snapshot
 with
 
+development as (
+
+    select max(snapshot_date) as snapshot_date
+    from {{ ref('int_snapshots__spine') }}
+    where snapshot_role in ('train', 'validation')
+
+),
+
 orders as (
 
     select orders.*
     from {{ ref('int_orders__completed') }} as orders
-    inner join (
-        select max(snapshot_date) as snapshot_date
-        from {{ ref('int_snapshots__spine') }}
-        where snapshot_role in ('train', 'validation')
-    ) as development
-        on {{ is_known_at('orders', 'development.snapshot_date') }}
+    inner join development on {{ is_known_at('orders', 'development.snapshot_date') }}
 
 ),
 

@@ -1,5 +1,5 @@
--- what each customer did in each calendar month, as known at as_of_date; a refund counts in the month
--- of its order
+-- what each customer did in each calendar month, as known at as_of_date; a refund counts in the
+-- month of its order
 with
 
 scoring_snapshot as (

@@ -30,10 +30,6 @@ known_events as (
 select
     customer_key,
     snapshot_date,
-    count(*) as event_count,
-    min(age_days) as days_since_last_event,
-    min(age_days) filter (where event_type = 'add_to_cart')
-        as days_since_last_cart,
     {%- for days in [30, 90, 365] %}
     cast(count(*) filter (where age_days <= {{ days }}) as integer) as event_count_{{ days }}d,
     cast(
@@ -44,7 +40,10 @@ select
     ) as cart_count_{{ days }}d,
     cast(
         count(*) filter (where age_days <= {{ days }} and event_type = 'search') as integer
-    ) as search_count_{{ days }}d{{ "," if not loop.last }}
+    ) as search_count_{{ days }}d,
     {%- endfor %}
+    min(age_days) as days_since_last_event,
+    min(age_days) filter (where event_type = 'add_to_cart') as days_since_last_cart,
+    count(*) as event_count
 from known_events
 group by customer_key, snapshot_date

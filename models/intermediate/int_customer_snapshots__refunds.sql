@@ -16,17 +16,16 @@ snapshots as (
 select
     refunds.customer_key,
     snapshots.snapshot_date,
-    cast(count(*) as integer) as return_count,
-    sum(refunds.refund_amount) as refund_amount,
     {%- for days in [30, 90, 365] %}
     coalesce(
         sum(refunds.refund_amount) filter (
-            where
-            snapshots.snapshot_date - refunds.ordered_date <= {{ days }}
+            where snapshots.snapshot_date - refunds.ordered_date <= {{ days }}
         ),
         0
-    ) as refund_amount_{{ days }}d{{ "," if not loop.last }}
+    ) as refund_amount_{{ days }}d,
     {%- endfor %}
+    sum(refunds.refund_amount) as refund_amount,
+    cast(count(*) as integer) as return_count
 from snapshots
 inner join refunds
     on

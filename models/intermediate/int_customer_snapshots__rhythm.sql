@@ -10,8 +10,7 @@ order_dates as (
         len(order_dates) - 1 as gap_count,
         list_transform(
             range(1, len(order_dates)),
-            lambda position:
-                order_dates[position + 1] - order_dates[position]
+            lambda position: order_dates[position + 1] - order_dates[position]
         ) as gaps_days
     from {{ ref('int_customer_snapshots__orders') }}
 

@@ -1,5 +1,5 @@
--- a refund counts against the customer and the date of its order, and only while both the refund and
--- the completed order are known: a version ends when either of them changes
+-- a refund counts against the customer and the date of its order, and only while both the refund
+-- and the completed order are known: a version ends when either of them changes
 with
 
 returns as (
@@ -28,4 +28,4 @@ inner join orders
     on
         returns.order_id = orders.order_id
         and coalesce(returns.known_from < orders.known_until, true)
-        and coalesce(orders.known_from < returns.known_until, true)
+        and coalesce(returns.known_until > orders.known_from, true)

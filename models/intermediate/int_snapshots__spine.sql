@@ -14,13 +14,11 @@ orders as (
 
 scoring_date as (
 
-    select
-        {%- if var('as_of_date') %}
-        date '{{ var("as_of_date") }}' as as_of_date
-        {%- else %}
-        max(ordered_date) + 1 as as_of_date
-        {%- endif %}
-    from orders
+    {%- if var('as_of_date') %}
+    select date '{{ var("as_of_date") }}' as as_of_date
+    {%- else %}
+    select max(ordered_date) + 1 as as_of_date from orders
+    {%- endif %}
 
 ),
 
@@ -47,12 +45,13 @@ candidates as (
     union all
 
     select
-        first_order_date,
-        as_of_date,
-        as_of_date - {{ horizon_days }} - {{ step_days }} * cast(steps_back as integer)
-            as snapshot_date
+        time_span.first_order_date,
+        time_span.as_of_date,
+        time_span.as_of_date
+        - {{ horizon_days }}
+        - {{ step_days }} * cast(steps.steps_back as integer) as snapshot_date
     from time_span
-    cross join range({{ var('snapshot_count') }}) as step (steps_back)
+    cross join range({{ var('snapshot_count') }}) as steps (steps_back)
 
 ),
 
@@ -70,18 +69,25 @@ snapshots as (
 
 ),
 
+tests as (
+
+    select max(snapshot_date) as test_date
+    from snapshots
+    where is_labelled
+
+),
+
 bounds as (
 
     select
-        max(snapshot_date) filter (where is_labelled) as test_date,
-        max(snapshot_date) filter (
-            where
-            is_labelled
-            and label_end_date
-            <= (select max(labelled.snapshot_date) from snapshots as labelled
-                where labelled.is_labelled)
-        ) as validation_date
-    from snapshots
+        tests.test_date,
+        max(snapshots.snapshot_date) as validation_date
+    from tests
+    left join snapshots
+        on
+            tests.test_date >= snapshots.label_end_date
+            and snapshots.is_labelled
+    group by tests.test_date
 
 )
 

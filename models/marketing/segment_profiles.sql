@@ -77,7 +77,6 @@ profiles as (
 select
     segment_type,
     segment_name,
-    customer_count < {{ minimum_customers }} as is_suppressed,
     {%- for column_name, data_type in [
         ('customer_count', 'bigint'),
         ('customer_share', 'double'),
@@ -99,6 +98,7 @@ select
     cast(
         case when customer_count >= {{ minimum_customers }} then {{ column_name }} end
         as {{ data_type }}
-    ) as {{ column_name }}{{ "," if not loop.last }}
+    ) as {{ column_name }},
     {%- endfor %}
+    customer_count < {{ minimum_customers }} as is_suppressed
 from profiles

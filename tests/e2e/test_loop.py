@@ -183,7 +183,7 @@ def test_predict_after_a_kill_needs_no_repair(copy_of_demo):
 
 def test_an_altered_model_file_is_refused_with_one_line(copy_of_demo):
     artifact = copy_of_demo.value("select artifact_path from ml.model_versions")
-    manifest = copy_of_demo.folder / "artifacts" / str(artifact) / "manifest.json"
+    manifest = copy_of_demo.folder / "artifacts" / "warehouse" / str(artifact) / "manifest.json"
     manifest.write_text("{}", encoding="utf-8")
     done = copy_of_demo.segml("predict", "--target", "ci")
     assert done.returncode == 1
