@@ -180,7 +180,7 @@ def _known_version(
             return None
         metrics = read_metrics(warehouse, identity.run_id)
     try:
-        load_artifact(artifact_dir / versions[0].artifact_path, versions[0].artifact_sha256, schema)
+        load_artifact(folder / versions[0].artifact_path, versions[0].artifact_sha256, schema)
     except ArtifactError:
         return None
     return TrainedVersion(versions[0], metrics, is_reused=True)

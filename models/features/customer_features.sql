@@ -1,6 +1,4 @@
-{%- set groups = [
-    'orders', 'rhythm', 'refunds', 'basket', 'browsing', 'feedback', 'demographics'
-] -%}
+{%- set groups = 'orders rhythm refunds basket browsing feedback demographics'.split() -%}
 
 with
 
@@ -28,7 +26,6 @@ bins as (
 )
 
 select
-    ---------- keys
     eligible.customer_key,
     eligible.snapshot_date,
 
@@ -84,9 +81,10 @@ select
     browsing.days_since_last_event,
     browsing.days_since_last_cart,
     {%- for days in [30, 90, 365] %}
-        {%- for measure in ['event_count', 'session_count', 'cart_count', 'search_count'] %}
-    coalesce(browsing.{{ measure }}_{{ days }}d, 0) as {{ measure }}_{{ days }}d,
-        {%- endfor %}
+    coalesce(browsing.event_count_{{ days }}d, 0) as event_count_{{ days }}d,
+    coalesce(browsing.session_count_{{ days }}d, 0) as session_count_{{ days }}d,
+    coalesce(browsing.cart_count_{{ days }}d, 0) as cart_count_{{ days }}d,
+    coalesce(browsing.search_count_{{ days }}d, 0) as search_count_{{ days }}d,
     {%- endfor %}
 
     ---------- feedback
@@ -112,11 +110,11 @@ select
     orders.order_count_365d / nullif(browsing.session_count_365d, 0) as orders_per_session_365d,
     feedback.rating_mean * orders.order_count as rating_times_frequency
 from eligible
-{%- for group in groups + ['rfm_segments'] %}
+cross join bins
+cross join {{ ref('wholesale_limit') }} as wholesale_limit
+{% for group in groups + ['rfm_segments'] -%}
 left join {{ group }}
     on
         eligible.customer_key = {{ group }}.customer_key
         and eligible.snapshot_date = {{ group }}.snapshot_date
-{%- endfor %}
-cross join bins
-cross join {{ ref('wholesale_limit') }} as wholesale_limit
+{% endfor %}
