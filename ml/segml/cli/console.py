@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-STEP_WIDTH = 22
+STEP_WIDTH = 16
 
 
 class Steps:
@@ -34,7 +34,10 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
-        """Run one step; the function it yields takes progress messages, the last one is kept."""
+        """Run one step; the function it yields takes progress messages, the last one is kept.
+
+        A step that fails prints nothing: the error says it.
+        """
         started = time.monotonic()
         last = ""
         with self._console.status(title) as status:
@@ -46,16 +49,9 @@ class Steps:
                     self._console.print(f"  {message}", markup=False, soft_wrap=True)
                 status.update(f"{title}: {message}".replace("[", "\\["))
 
-            try:
-                yield say
-            except BaseException:
-                self._print("failed", title, "", started)
-                raise
-        self._print("done", title, last, started)
-
-    def _print(self, outcome: str, title: str, message: str, started: float) -> None:
+            yield say
         seconds = f"{time.monotonic() - started:6.1f} s"
-        line = f"{outcome:<6} {title:<{STEP_WIDTH}} {seconds}  {message}".rstrip()
+        line = f"{title:<{STEP_WIDTH}} {seconds}  {last}".rstrip()
         self._console.print(line, markup=False, soft_wrap=True)
 
 
@@ -71,7 +67,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_header=any(columns),
+    )
     for position, column in enumerate(columns):
         numeric = all(_is_number(row[position]) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")

@@ -55,6 +55,7 @@ def load(
         summary = load_files(
             mapping, data, project.warehouse_path(), raw_schema=raw_schema, progress=say
         )
+        say(f"{sum(file.rows_read for file in summary.files):,} rows accounted for")
     print_json(summary) if as_json else _print_load(summary)
 
 
