@@ -127,7 +127,9 @@ class DbtProject:
         DbtError
             Naming the first models or tests that failed.
         """
-        command = ["--quiet", "--no-use-colors", "build", *self.arguments()]
+        # unit tests check the code, not the data: they are for developers
+        build = ["build", "--exclude-resource-type", "unit_test"]
+        command = ["--quiet", "--no-use-colors", *build, *self.arguments()]
         if select:
             command += ["--select", *select]
         if exclude:

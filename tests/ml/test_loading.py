@@ -109,9 +109,9 @@ def test_rows_arrive_with_the_contracts_columns_and_types(shop):
     shop.load()
 
     assert shop.rows("select order_id, customer_id, ordered_at, status from raw.orders") == [
-        ("s1", "7", datetime(2024, 1, 5), None),  # noqa: DTZ001
-        ("s2", "8", datetime(2024, 1, 6), None),  # noqa: DTZ001
-        ("s4", "7", datetime(2024, 2, 1), None),  # noqa: DTZ001
+        ("s1", "7", datetime(2024, 1, 5), None),
+        ("s2", "8", datetime(2024, 1, 6), None),
+        ("s4", "7", datetime(2024, 2, 1), None),
     ]
     assert shop.rows("describe select unit_price, loaded_at from raw.order_items") == [
         ("unit_price", "DECIMAL(18,4)", "YES", None, None, None),
@@ -251,7 +251,7 @@ def test_a_time_with_an_offset_becomes_utc(shop):
     shop.load()
 
     found = shop.rows("select ordered_at from raw.orders where order_id = 's1'")
-    assert found == [(datetime(2024, 1, 6, 1, 30),)]  # noqa: DTZ001
+    assert found == [(datetime(2024, 1, 6, 1, 30),)]
 
 
 @pytest.mark.parametrize(
