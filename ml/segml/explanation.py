@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, softmax
 
+from segml.dataset import TIERS
+from segml.models.attribution import with_total
+from segml.models.base import AdditiveModel, LogitContributions, complete_probabilities
 from segml.shapley import shapley_contributions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from segml.dataset import Examples
-    from segml.shapley import Predictor
+    from numpy.typing import NDArray
+
+    from segml.calibration import Calibrator
+    from segml.dataset import Examples, Predictions
+    from segml.models.base import TierModel
+
+    Array = NDArray[np.float64]
 
 REASON_COLUMNS = (
     "customer_key",
@@ -25,6 +35,19 @@ REASON_COLUMNS = (
 )
 MAJORITY = 0.5
 NEGLIGIBLE = 1e-6  # log-odds; below this it is rounding
+SMALLEST_DISTANCE = 1e-4  # logits; below this the quotient loses more digits than the midpoint
+
+
+class Served(Protocol):
+    """A model behind its calibrator."""
+
+    @property
+    def model(self) -> TierModel: ...  # noqa: D102
+
+    @property
+    def calibrator(self) -> Calibrator: ...  # noqa: D102
+
+    def predict(self, examples: Examples) -> Predictions: ...  # noqa: D102
 
 
 def reference_row(examples: Examples) -> dict[str, float | str | None]:
@@ -48,8 +71,80 @@ def reference_row(examples: Examples) -> dict[str, float | str | None]:
     return reference
 
 
+def purchase_contributions(
+    served: Served,
+    examples: Examples,
+    reference: Mapping[str, float | str | None],
+    *,
+    seed: int,
+) -> Array:
+    """Split the calibrated log-odds of purchase between the features of each customer.
+
+    Models that can split their tier logits do so, in closed form; the others are walked through
+    by ``shapley_contributions``.
+
+    Returns
+    -------
+    array of float64, shape (n, p)
+        In the order of ``examples.schema.names``. Rows sum to the log-odds of the customer
+        minus those of the reference.
+    """
+    logits = None
+    if isinstance(served.model, AdditiveModel) and len(examples):
+        values = pd.DataFrame([reference], columns=list(examples.schema.names))
+        typical = replace(examples.take(np.array([0])), features=values)
+        logits = served.model.logit_contributions(examples, typical)
+    if logits is None:
+        return shapley_contributions(served, examples, reference, seed=seed)
+    return _through_link(logits, served.calibrator)
+
+
+def _through_link(logits: LogitContributions, calibrator: Calibrator) -> Array:
+    """Turn contributions to tier logits into contributions to the log-odds of purchase.
+
+    Purchase odds are exp(mid) + exp(high). Along the straight line from the reference to the
+    customer the average weight of ``high`` has a closed form, so that the weighted contributions
+    sum to the change of the log-odds (Aumann and Shapley 1974). Vector scaling is affine in the
+    logits and comes first. Isotonic curves are steps without a useful slope: what they add, and
+    what the probability floor does, is spread in proportion to the size of the contributions.
+    """
+    contributions, start = logits.contributions, logits.reference
+    end = start + contributions.sum(axis=1)
+    total = _log_odds(end, calibrator) - _log_odds(start[None], calibrator)
+    if calibrator.method == "vector":
+        log_temperature, *bias = calibrator.parameters["vector"]
+        factor = np.exp(-log_temperature)
+        contributions, start, end = (
+            contributions * factor,
+            start * factor + bias,
+            end * factor + bias,
+        )
+    weight = _average_sigmoid(start[1] - start[0], end[:, 1] - end[:, 0])[:, None]
+    split = (1 - weight) * contributions[..., 0] + weight * contributions[..., 1]
+    return with_total(split, total)
+
+
+def _log_odds(logits: Array, calibrator: Calibrator) -> Array:
+    scores = np.column_stack([np.zeros(len(logits)), logits])
+    probabilities = complete_probabilities(softmax(scores, axis=1), range(len(TIERS)))
+    low, mid, high = calibrator.transform(probabilities).T
+    log_odds: Array = np.log(mid + high) - np.log(low)
+    return log_odds
+
+
+def _average_sigmoid(start: float, end: Array) -> Array:
+    """Average 1 / (1 + exp(-x)) over x between ``start`` and ``end``."""
+    distance = end - start
+    is_far = np.abs(distance) > SMALLEST_DISTANCE
+    rise = np.logaddexp(0, end) - np.logaddexp(0, start)
+    average: Array = np.where(
+        is_far, rise / np.where(is_far, distance, 1.0), expit((start + end) / 2)
+    )
+    return average
+
+
 def explain(
-    model: Predictor,
+    model: Served,
     examples: Examples,
     reference: Mapping[str, float | str | None],
     *,
@@ -69,33 +164,35 @@ def explain(
         Columns customer_key, rank (1 is strongest), feature, feature_value (text, ``None`` for
         unknown), contribution (log-odds of purchase), direction (``raises`` or ``lowers``).
     """
-    contributions = shapley_contributions(model, examples, reference, seed=seed)
-    names = np.array(examples.schema.names)
+    contributions = purchase_contributions(model, examples, reference, seed=seed)
     strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :top]
-    rows = np.repeat(np.arange(len(examples)), strongest.shape[1])
-    columns = strongest.ravel()
-    amounts = contributions[rows, columns]
-    text = {name: _as_text(examples.features[name]) for name in names[np.unique(columns)]}
-    reasons = pd.DataFrame(
+    amounts = np.take_along_axis(contributions, strongest, axis=1)
+    rows, ranks = np.nonzero(np.abs(amounts) > NEGLIGIBLE)
+    columns, amounts = strongest[rows, ranks], amounts[rows, ranks]
+    return pd.DataFrame(
         {
             "customer_key": examples.customer_key[rows],
-            "rank": np.tile(np.arange(1, strongest.shape[1] + 1), len(examples)),
-            "feature": names[columns],
-            "feature_value": pd.Series(
-                [text[names[column]][row] for row, column in zip(rows, columns, strict=True)],
-                dtype=object,
-            ),
+            "rank": ranks + 1,
+            "feature": np.array(examples.schema.names)[columns],
+            "feature_value": _texts(examples, rows, columns),
             "contribution": amounts,
             "direction": np.where(amounts > 0, "raises", "lowers"),
         },
         columns=list(REASON_COLUMNS),
     )
-    changed: pd.DataFrame = reasons[np.abs(amounts) > NEGLIGIBLE]
-    return changed.reset_index(drop=True)
 
 
-def _as_text(values: pd.Series) -> list[str | None]:
-    return [
-        None if pd.isna(value) else f"{value:.6g}" if isinstance(value, float) else str(value)
-        for value in values
-    ]
+def _texts(examples: Examples, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> pd.Series:
+    """Return the value of each named cell as text, ``None`` for unknown."""
+    texts = np.full(len(rows), None, dtype=object)
+    for column in np.unique(columns):
+        chosen = columns == column
+        values = examples.features[examples.schema.names[column]].to_numpy()
+        texts[chosen] = [_as_text(value) for value in values[rows[chosen]]]
+    return pd.Series(texts, dtype=object)
+
+
+def _as_text(value: object) -> str | None:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,13 +1,30 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from segml.calibration import Calibrator, fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
-from segml.explanation import explain, reference_row
-from segml.models import build_model
+from segml.explanation import explain, purchase_contributions, reference_row
+from segml.models import build_model, model_class
+from segml.models.attribution import with_total
+from segml.models.preprocessing import model_frame
 from segml.shapley import shapley_contributions
+
+DNN = pytest.param(
+    "dnn",
+    marks=[
+        pytest.mark.slow,
+        # Keras 3.15 reads TensorFlow variables in a way that NumPy 2.4 deprecates
+        pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    ],
+)
+ADDITIVE = ["logistic", "boosting", DNN]
+EVERY = ["prior", "rfm_rule", *ADDITIVE]
 
 
 @dataclass
@@ -20,6 +37,45 @@ class LogOddsModel:
         purchase = 1 / (1 + np.exp(-self.log_odds(examples.features)))
         probabilities = np.stack([1 - purchase, purchase / 2, purchase / 2], axis=1)
         return Predictions(probabilities, np.ones((len(examples), 2)))
+
+
+@dataclass
+class Served:
+    """A model behind its calibrator."""
+
+    model: object
+    calibrator: Calibrator = field(default_factory=Calibrator)
+
+    def predict(self, examples):
+        return self.calibrator.apply(self.model.predict(examples))
+
+
+@pytest.fixture(scope="module")
+def fitted(shop):
+    """Models by name, each fitted once."""
+    models = {}
+
+    def get(name):
+        if name not in models:
+            models[name] = build_model(name, seed=1).fit(shop)
+        return models[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def some(shop):
+    return shop.take(np.arange(60))
+
+
+def typical_rows(examples, reference):
+    """Return as many typical customers as there are examples."""
+    return replace(examples, features=examples.features.assign(**reference))
+
+
+def log_odds(model, examples):
+    tiers = model.predict(examples).tier_probabilities
+    return np.log(tiers[:, 1:].sum(axis=1) / tiers[:, 0])
 
 
 @pytest.fixture
@@ -60,18 +116,174 @@ def test_a_feature_that_the_model_ignores_contributes_nothing(customers):
 
 
 @pytest.mark.parametrize("name", ["logistic", "boosting", "rfm_rule"])
-def test_contributions_sum_to_the_log_odds_against_the_reference(shop, name):
-    model, reference = build_model(name, seed=1).fit(shop), reference_row(shop)
-    some = shop.take(np.arange(50))
-    typical = replace(some, features=some.features.assign(**reference))
-    difference = log_odds(model, some) - log_odds(model, typical)
+def test_permutations_sum_to_the_log_odds_against_the_reference(fitted, shop, some, name):
+    model, reference = fitted(name), reference_row(shop)
+    difference = log_odds(model, some) - log_odds(model, typical_rows(some, reference))
     found = shapley_contributions(model, some, reference, seed=1)
     assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
 
 
-def log_odds(model, examples):
-    probability = model.predict(examples).purchase_probability
-    return np.log(probability / (1 - probability))
+@pytest.mark.parametrize("method", ["none", "vector", "isotonic"])
+@pytest.mark.parametrize("name", EVERY)
+def test_contributions_sum_to_the_calibrated_log_odds(fitted, shop, some, name, method):
+    model, reference = fitted(name), reference_row(shop)
+    predicted = model.predict(shop).tier_probabilities
+    served = Served(model, fit_calibrator(method, predicted, shop.value_tier))
+    difference = log_odds(served, some) - log_odds(served, typical_rows(some, reference))
+    found = purchase_contributions(served, some, reference, seed=1)
+    assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["none", "vector"])
+def test_contributions_agree_with_those_of_permutations(fitted, shop, some, method):
+    model, reference = fitted("logistic"), reference_row(shop)
+    predicted = model.predict(shop).tier_probabilities
+    served = Served(model, fit_calibrator(method, predicted, shop.value_tier))
+    found = purchase_contributions(served, some, reference, seed=1)
+    permuted = shapley_contributions(served, some, reference, seed=1)
+    assert found == pytest.approx(permuted, abs=0.01)
+    assert np.abs(found).max() > 1
+
+
+def shapley_of_all_subsets(value, names):
+    """Return the Shapley value (n, p) of a set function by its definition."""
+    columns = []
+    for name in names:
+        others = [other for other in names if other != name]
+        total = 0.0
+        for size in range(len(names)):
+            for subset in combinations(others, size):
+                gain = value(frozenset({*subset, name})) - value(frozenset(subset))
+                total = total + gain / (len(names) * comb(len(others), size))
+        columns.append(total)
+    return np.stack(columns, axis=-1)
+
+
+def logits_of_hybrids(model, examples, reference):
+    """Return a function from a set of features to logits (2, n) with only these changed."""
+
+    @cache
+    def logits(changed):
+        kept = {name: reference[name] for name in examples.schema.names if name not in changed}
+        hybrid = replace(examples, features=examples.features.assign(**kept))
+        scores = model.pipeline_.decision_function(model_frame(hybrid))
+        return (scores[:, 1:] - scores[:, :1]).T
+
+    return logits
+
+
+@pytest.mark.parametrize("name", ["logistic", "boosting"])
+def test_logits_are_split_by_the_definition_of_shapley(make_examples, name):
+    shop = make_examples(900, seed=4)
+    rare = np.array(["NO", "SE", "IS"], dtype=object)[np.arange(60) % 3]
+    shop.features.loc[:59, "country"] = rare  # too few: they share a column, or are unknown
+    shop.features["rating_mean"] = np.where(np.arange(900) % 3, np.nan, np.arange(900) % 5)
+    model, reference = build_model(name, seed=1).fit(shop), reference_row(shop)
+    some = shop.take(np.arange(50, 80))
+    some.features.loc[50, "country"] = "never seen"
+    typical = typical_rows(some, reference).take(np.array([0]))
+    found = model.logit_contributions(some, typical)
+    logits = logits_of_hybrids(model, some, reference)
+    expected = shapley_of_all_subsets(logits, shop.schema.names)
+    assert np.moveaxis(found.contributions, 2, 0) == pytest.approx(expected, abs=1e-9)
+    assert found.reference == pytest.approx(logits(frozenset())[:, 0])
+    assert (np.abs(found.contributions).max(axis=(0, 2)) > 0).sum() > 5
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_gradients_of_a_linear_network_are_its_weights(fitted):
+    fitted("dnn")  # starts Keras as the package does
+    import keras
+
+    from segml.models.integrated_gradients import path_gradients
+
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(700, 4)).astype(np.float32)
+    weights = network.layers[0].kernel.numpy()
+    found = path_gradients(network, matrix, matrix[:1])
+    for gradients, tier in zip(found, (1, 2), strict=True):
+        expected = np.tile(weights[:, tier] - weights[:, 0], (700, 1))
+        assert gradients == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_a_feature_like_that_of_the_reference_contributes_exactly_nothing(fitted, shop, some, name):
+    reference = reference_row(shop)
+    same = ["recency_days", "purchase_gap_mean_days", "country"]
+    alike = replace(
+        some, features=some.features.assign(**{column: reference[column] for column in same})
+    )
+    found = purchase_contributions(Served(fitted(name)), alike, reference, seed=1)
+    changes = dict(zip(shop.schema.names, found.any(axis=0), strict=True))
+    assert not any(changes[column] for column in same)
+    assert changes["order_count"]
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_a_feature_that_was_empty_in_training_contributes_nothing(fitted, shop, some, name):
+    rated = replace(some, features=some.features.assign(rating_mean=5.0))
+    found = purchase_contributions(Served(fitted(name)), rated, reference_row(shop), seed=1)
+    assert not found[:, shop.schema.names.index("rating_mean")].any()
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_the_same_customers_get_the_same_contributions(fitted, shop, some, name):
+    served, reference = Served(fitted(name)), reference_row(shop)
+    first = purchase_contributions(served, some, reference, seed=1)
+    assert np.array_equal(purchase_contributions(served, some, reference, seed=1), first)
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_a_stored_model_gives_the_same_contributions(fitted, shop, some, name, tmp_path):
+    fitted(name).save(tmp_path)
+    stored, reference = model_class(name).load(tmp_path), reference_row(shop)
+    found = purchase_contributions(Served(stored), some, reference, seed=1)
+    expected = purchase_contributions(Served(fitted(name)), some, reference, seed=1)
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_contributions_do_not_depend_on_the_other_customers(fitted, shop, some, name):
+    served, reference = Served(fitted(name)), reference_row(shop)
+    together = purchase_contributions(served, some, reference, seed=1)
+    alone = purchase_contributions(served, some.take(np.array([7])), reference, seed=1)
+    assert together[7:8] == pytest.approx(alone, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["logistic", "boosting"])
+def test_a_shop_without_categories_is_explained(shop, name):
+    numeric = replace(shop, schema=FeatureSchema(shop.schema.numeric, ()))
+    model, reference = build_model(name, seed=1).fit(numeric), reference_row(numeric)
+    difference = log_odds(model, numeric) - log_odds(model, typical_rows(numeric, reference))
+    found = purchase_contributions(Served(model), numeric, reference, seed=1)
+    assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["logistic", "boosting"])
+def test_a_shop_without_a_middle_tier_is_explained_by_permutations(shop, name):
+    two_tiers = replace(shop, value_tier=np.where(shop.value_tier == 1, 2, shop.value_tier))
+    model, reference = build_model(name, seed=1).fit(two_tiers), reference_row(shop)
+    some = shop.take(np.arange(20))
+    found = purchase_contributions(Served(model), some, reference, seed=1)
+    assert np.array_equal(found, shapley_contributions(model, some, reference, seed=1))
+    assert found.any()
+
+
+def test_a_customer_close_to_typical_gets_finite_contributions(fitted, shop, some):
+    served, reference = Served(fitted("logistic")), reference_row(shop)
+    close = typical_rows(some, reference | {"recency_days": reference["recency_days"] + 1e-9})
+    found = purchase_contributions(served, close, reference, seed=1)
+    difference = log_odds(served, close) - log_odds(served, typical_rows(some, reference))
+    assert found[:, 0] == pytest.approx(difference, abs=1e-12)
+    assert found[:, 0].all()
+
+
+def test_a_missing_total_is_spread_by_size_and_never_to_zeros():
+    contributions = np.array([[3.0, -1.0, 0.0], [0.0, 0.0, 0.0]])
+    closed = with_total(contributions, np.array([4.0, 0.5]))
+    assert closed == pytest.approx(np.array([[4.5, -0.5, 0.0], [0.0, 0.0, 0.0]]))
 
 
 def test_a_customer_is_explained_alike_in_any_batch(shop, monkeypatch):
@@ -85,13 +297,13 @@ def test_a_customer_is_explained_alike_in_any_batch(shop, monkeypatch):
 def test_the_typical_customer_gets_no_reasons(customers):
     model = LogOddsModel(lambda rows: rows["a"])
     typical = replace(customers, features=customers.features * 0)
-    assert explain(model, typical, ORIGIN, top=3, seed=1).empty
+    assert explain(Served(model), typical, ORIGIN, top=3, seed=1).empty
 
 
 def test_reasons_are_ranked_by_strength_with_value_and_direction(customers):
     model = LogOddsModel(lambda rows: 3 * rows["a"] - 2 * rows["b"] + rows["c"])
     fixed = customers.features.assign(a=0.123456789, b=1.0, c=-0.1)
-    reasons = explain(model, replace(customers, features=fixed), ORIGIN, top=2, seed=1)
+    reasons = explain(Served(model), replace(customers, features=fixed), ORIGIN, top=2, seed=1)
     first = reasons[reasons["customer_key"] == "customer-0"]
     assert first["rank"].tolist() == [1, 2]
     assert first["feature"].tolist() == ["b", "a"]
@@ -104,15 +316,21 @@ def test_an_unknown_value_is_a_reason_without_text(shop):
     reference = reference_row(shop)
     frame = shop.features.assign(purchase_gap_mean_days=np.nan)
     model = build_model("logistic", seed=1).fit(shop)
-    reasons = explain(model, replace(shop, features=frame), reference, top=6, seed=1)
+    reasons = explain(Served(model), replace(shop, features=frame), reference, top=6, seed=1)
     unknown = reasons.loc[reasons["feature"] == "purchase_gap_mean_days", "feature_value"]
     assert len(unknown)
     assert unknown.isna().all()
 
 
+@pytest.mark.parametrize("name", ["prior", "logistic", "boosting"])
+def test_nobody_gets_no_reasons(fitted, shop, name):
+    nobody = shop.take(np.arange(0))
+    assert explain(Served(fitted(name)), nobody, reference_row(shop), top=3, seed=1).empty
+
+
 def test_no_reasons_on_request(customers):
     model = LogOddsModel(lambda rows: rows["a"])
-    assert explain(model, customers, ORIGIN, top=0, seed=1).empty
+    assert explain(Served(model), customers, ORIGIN, top=0, seed=1).empty
 
 
 def test_the_typical_customer_is_median_and_most_frequent():

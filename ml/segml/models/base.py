@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +43,36 @@ class TierModel(Protocol):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote; never unpickles."""
+
+
+@dataclass(frozen=True)
+class LogitContributions:
+    """How each feature moves the tiers of a customer away from those of a reference row.
+
+    Parameters
+    ----------
+    contributions : array of float64, shape (n, p, 2)
+        Additive shares, in nats and in the order of ``schema.names``, of log P(mid) / P(low) and
+        log P(high) / P(low). Zero where the customer has the value of the reference.
+    reference : array of float64, shape (2,)
+        The two logits of the reference row, before ``PROBABILITY_FLOOR``.
+    """
+
+    contributions: NDArray[np.float64]
+    reference: NDArray[np.float64]
+
+
+@runtime_checkable
+class AdditiveModel(Protocol):
+    """A tier model that can split its own logits between the features."""
+
+    def logit_contributions(
+        self, examples: Examples, typical: Examples
+    ) -> LogitContributions | None:
+        """Compare every example with the one row of ``typical``.
+
+        ``None`` when training never saw one of the tiers: then its logit does not exist.
+        """
 
 
 def complete_probabilities(

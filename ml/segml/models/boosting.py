@@ -9,11 +9,12 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, customer_fold
-from segml.models.base import complete_probabilities, mean_log_loss
+from segml.dataset import TIERS, Predictions, customer_fold
+from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import model_frame, tree_preprocessor
 from segml.models.revenue import ConditionalRevenue
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
+from segml.models.tree_shapley import tree_contributions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 INNER_FOLDS = 3
 MAX_ITERATIONS = 200
 LEARNING_RATE = 0.05
-MAX_LEAVES = 4
+MAX_LEAVES = 4  # explanations keep 2 ** (leaves - 1) answers per tree
 LEAF_SHARE, MIN_LEAF_ROWS = 0.01, 20  # a leaf speaks for at least one percent of the rows
 FEATURE_SHARE = 0.2  # of the features, drawn anew for every split
 RIDGE = 10.0
@@ -90,6 +91,25 @@ class BoostingModel:
             complete_probabilities(probabilities, self.pipeline_.classes_),
             self.revenue_.predict(examples),
         )
+
+    def logit_contributions(
+        self, examples: Examples, typical: Examples
+    ) -> LogitContributions | None:
+        """Return exact Shapley values against the typical row."""
+        preprocessor, classifier = self.pipeline_[0], self.pipeline_[-1]
+        if len(classifier.classes_) < len(TIERS):
+            return None
+        low, mid, high = self.pipeline_.decision_function(model_frame(typical))[0]
+        by_tier = tree_contributions(
+            classifier,
+            preprocessor.transform(model_frame(examples)),
+            preprocessor.transform(model_frame(typical)),
+        )
+        used = [name for _, _, columns in preprocessor.transformers for name in columns]
+        contributions = np.zeros((len(examples), len(examples.schema.names), len(TIERS) - 1))
+        positions = [examples.schema.names.index(name) for name in used]
+        contributions[:, positions] = (by_tier[1:] - by_tier[0]).T
+        return LogitContributions(contributions, np.array([mid - low, high - low]))
 
     def save(self, folder: Path) -> None:
         """Write the fitted pipeline and the revenue part."""

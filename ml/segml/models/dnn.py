@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from segml.dataset import TIERS, Predictions, customer_fold
-from segml.models.base import complete_probabilities
+from segml.models.attribution import encoded_sources, sum_by_feature, with_total
+from segml.models.base import LogitContributions, complete_probabilities
+from segml.models.integrated_gradients import path_gradients, tier_logits
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
@@ -68,17 +70,33 @@ class DnnModel:
 
     def predict(self, examples: Examples) -> Predictions:
         """Return tier probabilities and revenue given the tier."""
-        matrix = self._matrix(examples)
+        probabilities = self._probabilities(self._matrix(examples))
+        return Predictions(
+            complete_probabilities(probabilities.astype(np.float64), range(len(TIERS))),
+            self.revenue_.predict(examples),
+        )
+
+    def _probabilities(
+        self, matrix: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         # a direct call costs a millisecond; Model.predict traces a graph for every new model
         parts = [
             np.asarray(self.network_(matrix[start : start + PREDICT_ROWS], training=False))
             for start in range(0, len(matrix), PREDICT_ROWS)
         ]
-        probabilities = np.concatenate([np.empty((0, len(TIERS))), *parts]).astype(np.float64)
-        return Predictions(
-            complete_probabilities(probabilities, range(len(TIERS))),
-            self.revenue_.predict(examples),
-        )
+        return np.concatenate([np.empty((0, len(TIERS)), np.float32), *parts])
+
+    def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
+        """Return integrated gradients, closed so that they sum to the change of the logits."""
+        matrix, reference = self._matrix(examples), self._matrix(typical)
+        sources = encoded_sources(self.preprocessor_)
+        contributions = [
+            sum_by_feature((matrix - reference) * gradients, sources, examples.schema.names)
+            for gradients in path_gradients(self.network_, matrix, reference)
+        ]
+        start = tier_logits(self._probabilities(reference))
+        change = tier_logits(self._probabilities(matrix)) - start
+        return LogitContributions(with_total(np.stack(contributions, axis=-1), change), start[0])
 
     def save(self, folder: Path) -> None:
         """Write the network, its preprocessing and the revenue part."""

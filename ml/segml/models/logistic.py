@@ -9,8 +9,9 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, customer_fold
-from segml.models.base import complete_probabilities, mean_log_loss
+from segml.dataset import TIERS, Predictions, customer_fold
+from segml.models.attribution import encoded_sources, sum_by_feature
+from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
@@ -63,6 +64,26 @@ class LogisticModel:
         return Predictions(
             complete_probabilities(probabilities, self.pipeline_.classes_),
             self.revenue_.predict(examples),
+        )
+
+    def logit_contributions(
+        self, examples: Examples, typical: Examples
+    ) -> LogitContributions | None:
+        """Multiply coefficients by the distance from the typical row."""
+        preprocessor, classifier = self.pipeline_[0], self.pipeline_[-1]
+        if len(classifier.classes_) < len(TIERS):
+            return None
+        low, mid, high = self.pipeline_.decision_function(model_frame(typical))[0]
+        change = preprocessor.transform(model_frame(examples)) - preprocessor.transform(
+            model_frame(typical)
+        )
+        sources = encoded_sources(preprocessor)
+        contributions = [
+            sum_by_feature(change * coefficients, sources, examples.schema.names)
+            for coefficients in classifier.coef_[1:] - classifier.coef_[0]
+        ]
+        return LogitContributions(
+            np.stack(contributions, axis=-1), np.array([mid - low, high - low])
         )
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,60 @@
+"""From contributions of encoded columns to contributions of features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+ROUNDING = 1e-12  # nats; rows that sum to less have nothing to spread over
+
+
+def encoded_sources(dense_preprocessor: Any) -> list[str]:  # noqa: ANN401
+    """Return the feature behind every column of a fitted ``dense_preprocessor``."""
+    sources: list[str] = []
+    for name, transformer, columns in dense_preprocessor.transformers_:
+        if name == "numeric" and columns:
+            flagged = transformer.named_steps["simpleimputer"].indicator_.features_
+            sources += [*columns, *(columns[position] for position in flagged)]
+        elif name == "categorical" and columns:
+            for column, categories, infrequent in zip(
+                columns, transformer.categories_, transformer.infrequent_categories_, strict=True
+            ):
+                merged = 0 if infrequent is None else len(infrequent) - 1
+                sources += [column] * (len(categories) - merged)
+    return sources
+
+
+def sum_by_feature(columns: Array, sources: Sequence[str], names: Sequence[str]) -> Array:
+    """Add up encoded columns (n, k) that stem from the same feature: shape (n, p)."""
+    belongs = np.array(sources)[:, None] == np.array(names)
+    summed: Array = columns @ belongs.astype(np.float64)
+    return summed
+
+
+def with_total(contributions: Array, total: Array) -> Array:
+    """Spread what is missing from a total in proportion to the size of the contributions.
+
+    Parameters
+    ----------
+    contributions : array, shape (n, p) or (n, p, m)
+    total : array, shape (n,) or (n, m)
+        What the contributions of a row must sum to.
+
+    Returns
+    -------
+    array of float64
+        Shape of ``contributions``. Zero stays zero, and rows of nothing but zeros stay as they are.
+    """
+    missing, size = total - contributions.sum(axis=1), np.abs(contributions)
+    whole = size.sum(axis=1)
+    share = np.divide(missing, whole, out=np.zeros_like(missing), where=whole > ROUNDING)
+    closed: Array = contributions + size * np.expand_dims(share, 1)
+    return closed
