@@ -66,31 +66,30 @@ def write_raw_tables(path: Path, *, before: str | None) -> None:
 
 def differing_tables(one: Workspace, other: Workspace) -> dict[str, int]:
     """Return the number of rows that only one of two warehouses has, per table that differs."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{one.warehouse}' as one (read_only)")
-        connection.execute(f"attach '{other.warehouse}' as other (read_only)")
-        found = {}
-        for table in COMPARED:
-            columns = "* exclude (scored_at)" if _has_scored_at(connection, table) else "*"
-            rows = connection.execute(
-                f"""
-                select count(*) from (
-                    (select {columns} from one.{table} except all
-                     select {columns} from other.{table})
-                    union all
-                    (select {columns} from other.{table} except all
-                     select {columns} from one.{table})
-                )
-                """
-            ).fetchone()
-            if rows and rows[0]:
-                found[table] = rows[0]
-        return found
+    found = {}
+    for table in COMPARED:
+        first, second = export(one, table), export(other, table)
+        rows = duckdb.sql(
+            f"""
+            select count(*) from (
+                (from '{first}' except all from '{second}')
+                union all
+                (from '{second}' except all from '{first}')
+            )
+            """
+        ).fetchall()[0][0]
+        if rows:
+            found[table] = rows
+    return found
 
 
-def _has_scored_at(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    columns = connection.execute(f"describe one.{table}").fetchall()
-    return any(column[0] == "scored_at" for column in columns)
+def export(workspace: Workspace, table: str) -> Path:
+    """Write a table or view to Parquet, without the time of scoring."""
+    path = workspace.folder / f"{table}.parquet"
+    columns = "columns(lambda column_name: column_name != 'scored_at')"
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+        connection.execute(f"copy (select {columns} from {table}) to '{path}' (format parquet)")
+    return path
 
 
 def test_the_demo_shop_of_a_past_day_is_blind_to_later_rows_and_to_their_order(
