@@ -1,8 +1,13 @@
+{%- set scale = var('rfm_scale') -%}
+{%- if scale not in [3, 5] -%}
+    {{ exceptions.raise_compiler_error("The var rfm_scale must be 3 or 5, got " ~ scale) }}
+{%- endif -%}
+
 with
 
 rfm_values as (
 
-    select * from {{ ref('int_customer_snapshots__rfm') }}
+    select * from {{ ref('int_customer_snapshots__features') }}
 
 ),
 
@@ -46,14 +51,14 @@ ranked as (
 
 )
 
--- the smallest value whose percent rank reaches 20, 40, 60 and 80 %: equal values, equal scores
+-- the smallest value whose percent rank reaches each fifth (or third): equal values, equal scores
 select
     ranked.snapshot_date,
     ranked.measure,
     cast(scores.score as integer) as score,
     min(ranked.measure_value) filter (
-        where ranked.rank_share >= (scores.score - 1) / 5.0
+        where ranked.rank_share >= (scores.score - 1) / {{ scale }}.0
     ) as cut_point
 from ranked
-cross join range(2, 6) as scores (score)
+cross join range(2, {{ scale + 1 }}) as scores (score)
 group by ranked.snapshot_date, ranked.measure, scores.score

@@ -2,7 +2,7 @@ with
 
 rfm_values as (
 
-    select * from {{ ref('int_customer_snapshots__rfm') }}
+    select * from {{ ref('int_customer_snapshots__features') }}
 
 ),
 
@@ -24,6 +24,12 @@ cut_points as (
 segment_map as (
 
     select * from {{ ref('rfm_segment_map') }}
+
+),
+
+group_map as (
+
+    select * from {{ ref('rfm_group_map') }}
 
 ),
 
@@ -57,9 +63,17 @@ select
         + scored.frequency_score * 10
         + scored.monetary_score as varchar
     ) as rfm_cell,
-    segment_map.rfm_segment
+    case {{ var('rfm_scale') }}
+        when 5 then segment_map.rfm_segment
+        when 3 then group_map.rfm_group
+    end as rfm_segment
 from scored
-inner join segment_map
+left join segment_map
     on
         scored.recency_score = segment_map.recency_score
         and scored.frequency_score = segment_map.frequency_score
+left join group_map
+    on
+        scored.recency_score = group_map.recency_score
+        and scored.frequency_score = group_map.frequency_score
+        and scored.monetary_score = group_map.monetary_score

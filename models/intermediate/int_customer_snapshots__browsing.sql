@@ -1,9 +1,10 @@
+{%- set measures = ['event', 'product_view', 'click', 'search', 'cart', 'checkout'] -%}
+
 with
 
-events as (
+session_days as (
 
-    select * from {{ ref('stg_shop__events') }}
-    where customer_key is not null
+    select * from {{ ref('int_session_days__events') }}
 
 ),
 
@@ -13,37 +14,30 @@ snapshots as (
 
 ),
 
-known_events as (
+known_days as (
 
     select
-        events.customer_key,
         snapshots.snapshot_date,
-        events.session_id,
-        events.event_type,
-        cast(snapshots.snapshot_date - cast(events.occurred_at as date) as integer) as age_days
+        cast(snapshots.snapshot_date - session_days.occurred_date as integer) as age_days,
+        session_days.*
     from snapshots
-    inner join events
-        on {{ is_known_at('events', 'snapshots.snapshot_date') }}
+    inner join session_days on {{ is_known_at('session_days', 'snapshots.snapshot_date') }}
 
 )
 
 select
     customer_key,
     snapshot_date,
-    {%- for days in [30, 90, 365] %}
-    cast(count(*) filter (where age_days <= {{ days }}) as integer) as event_count_{{ days }}d,
+    {%- for days in [7, 30, 90, 365] %}
+    {%- for measure in measures %}
     cast(
-        count(distinct session_id) filter (where age_days <= {{ days }}) as integer
-    ) as session_count_{{ days }}d,
-    cast(
-        count(*) filter (where age_days <= {{ days }} and event_type = 'add_to_cart') as integer
-    ) as cart_count_{{ days }}d,
-    cast(
-        count(*) filter (where age_days <= {{ days }} and event_type = 'search') as integer
-    ) as search_count_{{ days }}d,
+        coalesce(sum({{ measure }}_count) filter (where age_days <= {{ days }}), 0) as integer
+    ) as {{ measure }}_count_{{ days }}d,
     {%- endfor %}
-    min(age_days) as days_since_last_event,
-    min(age_days) filter (where event_type = 'add_to_cart') as days_since_last_cart,
-    count(*) as event_count
-from known_events
+    {%- endfor %}
+    {%- for measure in ['search', 'cart', 'checkout'] %}
+    min(age_days) filter (where {{ measure }}_count > 0) as days_since_last_{{ measure }},
+    {%- endfor %}
+    min(age_days) as days_since_last_event
+from known_days
 group by customer_key, snapshot_date

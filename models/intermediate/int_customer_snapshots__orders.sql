@@ -1,4 +1,4 @@
-{%- set window_days = [30, 90, 365] -%}
+{%- set window_days = [7, 30, 60, 90, 180, 365] -%}
 
 with
 
@@ -28,6 +28,7 @@ known_orders as (
 
 )
 
+-- money is decimal, so that no order of rows matters; lists are sorted for the same reason
 select
     customer_key,
     snapshot_date,
@@ -35,22 +36,22 @@ select
     max(age_days) as tenure_days,
     cast(count(*) as integer) as order_count,
     sum(order_revenue) as order_revenue,
-    sum(gross_revenue) as gross_revenue,
     sum(discount_amount) as discount_amount,
     sum(unit_count) as unit_count,
     max(order_revenue) as maximum_order_revenue,
     max(unit_count) as maximum_order_units,
     arg_max(order_revenue, (ordered_at, order_id)) as last_order_revenue,
     arg_max(channel, (ordered_at, order_id)) as last_channel,
-    cast(count(distinct date_trunc('month', ordered_date)) as integer) as active_month_count,
     count(*) filter (where discount_amount > 0) as discounted_order_count,
+    count(*) filter (where isodow(ordered_date) >= 6) as weekend_order_count,
     {%- for days in window_days %}
     cast(count(*) filter (where age_days <= {{ days }}) as integer) as order_count_{{ days }}d,
-    coalesce(sum(order_revenue) filter (where age_days <= {{ days }}), 0)
-        as order_revenue_{{ days }}d,
-    coalesce(sum(unit_count) filter (where age_days <= {{ days }}), 0)
-        as unit_count_{{ days }}d,
+    {%- for measure in ['order_revenue', 'discount_amount', 'unit_count'] %}
+    coalesce(sum({{ measure }}) filter (where age_days <= {{ days }}), 0)
+        as {{ measure }}_{{ days }}d,
     {%- endfor %}
-    list_sort(list(distinct ordered_date)) as order_dates
+    {%- endfor %}
+    list_sort(list(cast(order_revenue as double))) as order_revenues,
+    list_sort(list_distinct(list(ordered_date))) as order_dates
 from known_orders
 group by customer_key, snapshot_date

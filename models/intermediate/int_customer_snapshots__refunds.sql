@@ -16,7 +16,7 @@ snapshots as (
 select
     refunds.customer_key,
     snapshots.snapshot_date,
-    {%- for days in [30, 90, 365] %}
+    {%- for days in [7, 30, 60, 90, 180, 365] %}
     coalesce(
         sum(refunds.refund_amount) filter (
             where snapshots.snapshot_date - refunds.ordered_date <= {{ days }}
@@ -25,7 +25,8 @@ select
     ) as refund_amount_{{ days }}d,
     {%- endfor %}
     sum(refunds.refund_amount) as refund_amount,
-    cast(count(*) as integer) as return_count
+    cast(count(*) as integer) as return_count,
+    count(distinct refunds.order_id) as returned_order_count
 from snapshots
 inner join refunds
     on

@@ -21,7 +21,9 @@ order_totals as (
         order_id,
         sum(line_revenue) as gross_revenue,
         sum(quantity) as unit_count,
-        count(distinct product_id) as product_count
+        count(distinct product_id) as product_count,
+        sum(cast(hash(line_number, product_id, quantity, unit_price) as hugeint))
+            as line_fingerprint
     from order_items
     group by order_id
 
@@ -51,6 +53,7 @@ select
     order_totals.product_count,
     order_totals.unit_count,
     order_totals.gross_revenue,
+    order_totals.line_fingerprint,
     least(completed.discount_amount, order_totals.gross_revenue)
         as discount_amount,
     order_totals.gross_revenue

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
-{#- Every snapshot that is built: as_of_date to score, and labelled ones before it. #}
+{#- Every snapshot that is built: as_of_date to score, and labelled ones before it. These lie on
+    a fixed calendar grid, so that tomorrow's run finds today's snapshots again. #}
 {%- set step_days = var('snapshot_step_days') -%}
 {%- set horizon_days = var('horizon_days') -%}
 
@@ -34,6 +35,27 @@ time_span as (
 
 ),
 
+newest_labelled as (
+
+    select
+        first_order_date,
+        as_of_date,
+        {%- if var('snapshot_anchor_date') %}
+        date '{{ var("snapshot_anchor_date") }}'
+        + {{ step_days }}
+        * cast(
+            floor(
+                (as_of_date - {{ horizon_days }} - date '{{ var("snapshot_anchor_date") }}')
+                / {{ step_days }}
+            ) as integer
+        )
+        {%- else %}
+        as_of_date - {{ horizon_days }}
+        {%- endif %} as newest_labelled_date
+    from time_span
+
+),
+
 candidates as (
 
     select
@@ -45,12 +67,11 @@ candidates as (
     union all
 
     select
-        time_span.first_order_date,
-        time_span.as_of_date,
-        time_span.as_of_date
-        - {{ horizon_days }}
+        newest_labelled.first_order_date,
+        newest_labelled.as_of_date,
+        newest_labelled.newest_labelled_date
         - {{ step_days }} * cast(steps.steps_back as integer) as snapshot_date
-    from time_span
+    from newest_labelled
     cross join range({{ var('snapshot_count') }}) as steps (steps_back)
 
 ),

@@ -49,6 +49,17 @@ class Workspace:
             check=False,
         )
 
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt itself, as an analytics engineer would."""
+        return subprocess.run(
+            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def run_loop(self, *arguments: str, **environment: str) -> dict:
         """Run the whole loop and return its summary."""
         done = self.segml("run", "--target", self.target, "--json", *arguments, **environment)

@@ -1,0 +1,12 @@
+{# Pre-hook of a model that is incremental by snapshot: takes away the snapshots that are built anew
+   and those that the spine no longer has, in the transaction that appends the new ones. #}
+{% macro forget_replaced_snapshots() -%}
+    {%- set to_build = ref('int_snapshots__to_build') -%}
+    {%- set spine = ref('int_snapshots__spine') -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where
+        snapshot_date in (select snapshot_date from {{ to_build }})
+        or snapshot_date not in (select snapshot_date from {{ spine }})
+    {%- endif -%}
+{%- endmacro %}

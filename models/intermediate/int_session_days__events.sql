@@ -1,0 +1,28 @@
+{{ config(materialized='table') }}
+
+-- materialised: one row where a visit has several events, before snapshots multiply them. A
+-- snapshot is a day boundary, so that days tell as much as times about what is known at it
+with
+
+events as (
+
+    select * from {{ ref('stg_shop__events') }}
+    where customer_key is not null
+
+)
+
+select
+    customer_key,
+    session_id,
+    cast(occurred_at as date) as occurred_date,
+    cast(known_from as date) as known_from,
+    cast(known_until as date) as known_until,
+    count(*) as event_count,
+    count(*) filter (where event_type = 'page_view' and product_id is not null)
+        as product_view_count,
+    count(*) filter (where event_type = 'click') as click_count,
+    count(*) filter (where event_type = 'search') as search_count,
+    count(*) filter (where event_type = 'add_to_cart') as cart_count,
+    count(*) filter (where event_type = 'checkout') as checkout_count
+from events
+group by all
