@@ -2,12 +2,15 @@
 {% macro feature_code_fingerprint() -%}
     {%- if execute -%}
         {%- set parts = [
-            var('eligibility_days'), var('minimum_age_years'), var('maximum_age_years')
+            var('eligibility_days'), var('minimum_age_years'), var('maximum_age_years'),
+            var('rfm_scale'), var('sequence_length')
         ] -%}
         {%- for node in graph.nodes.values() | sort(attribute='unique_id')
-            if node.resource_type == 'model' and (
-                node.name.startswith('int_customer_snapshots__') or node.name.startswith('rfm_')
-            ) -%}
+            if node.resource_type in ('model', 'seed')
+            and node.name.startswith((
+                'int_customer_', 'int_products__', 'int_session_days__', 'rfm_',
+                'customer_event_sequences'
+            )) -%}
             {%- do parts.append(node.checksum.checksum) -%}
         {%- endfor -%}
         {{ return(local_md5(parts | join('|'))) }}

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_replaced_snapshots() }}"
+) }}
+
 {#- The events of a customer are ordered once and cut off at each snapshot. -#}
 with
 

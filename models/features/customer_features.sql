@@ -30,7 +30,7 @@ bins as (
 
 -- each stored parameter is one row
 select
-    features.*,
+    features.* exclude (source_fingerprint),
     rfm_segments.recency_score,
     rfm_segments.frequency_score,
     rfm_segments.monetary_score,

@@ -11,14 +11,10 @@ development_snapshots as (
 
 incomes as (
 
-    select demographics.annual_income
-    from {{ ref('int_customer_snapshots__demographics') }} as demographics
-    inner join {{ ref('int_customer_snapshots__eligible') }} as eligible
-        on
-            demographics.customer_key = eligible.customer_key
-            and demographics.snapshot_date = eligible.snapshot_date
+    select features.annual_income
+    from {{ ref('int_customer_snapshots__features') }} as features
     inner join development_snapshots
-        on demographics.snapshot_date = development_snapshots.snapshot_date
+        on features.snapshot_date = development_snapshots.snapshot_date
 
 ),
 

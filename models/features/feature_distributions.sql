@@ -2,22 +2,6 @@
 
 with
 
-snapshots as (
-
-    select * from {{ ref('int_snapshots__spine') }}
-    where snapshot_role in ('train', 'validation')
-
-),
-
--- customer keys are evenly spread: everybody below a cut is a sample, the same in every run
-cut as (
-
-    select {{ var('parameter_row_count', 1000000) }} / nullif(count(*), 0) * 2 ** 32 as key_start
-    from {{ ref('customer_features') }} as customer_features
-    inner join snapshots on customer_features.snapshot_date = snapshots.snapshot_date
-
-),
-
 development as materialized (
 
     select
@@ -26,11 +10,10 @@ development as materialized (
         {%- endfor %}
         customer_features.snapshot_date
     from {{ ref('customer_features') }} as customer_features
-    inner join snapshots on customer_features.snapshot_date = snapshots.snapshot_date
-    inner join cut
-        on cast(
-            '0x' || left(cast(customer_features.customer_key as varchar), 8) as bigint
-        ) <= cut.key_start
+    inner join {{ ref('development_examples') }} as development_examples
+        on
+            customer_features.customer_key = development_examples.customer_key
+            and customer_features.snapshot_date = development_examples.snapshot_date
 
 ),
 

@@ -39,13 +39,14 @@ development as (
         {%- endfor %}
         customer_labels.has_purchased
     from {{ ref('customer_features') }} as customer_features
-    inner join {{ ref('int_snapshots__spine') }} as snapshots
-        on customer_features.snapshot_date = snapshots.snapshot_date
+    inner join {{ ref('development_examples') }} as development_examples
+        on
+            customer_features.customer_key = development_examples.customer_key
+            and customer_features.snapshot_date = development_examples.snapshot_date
     inner join {{ ref('customer_labels') }} as customer_labels
         on
             customer_features.customer_key = customer_labels.customer_key
             and customer_features.snapshot_date = customer_labels.snapshot_date
-    where snapshots.snapshot_role in ('train', 'validation')
 
 ),
 

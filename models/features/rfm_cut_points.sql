@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_replaced_snapshots() }}"
+) }}
+
 {%- set scale = var('rfm_scale') -%}
 {%- if scale not in [3, 5] -%}
     {{ exceptions.raise_compiler_error("The var rfm_scale must be 3 or 5, got " ~ scale) }}
@@ -7,7 +14,10 @@ with
 
 rfm_values as (
 
-    select * from {{ ref('int_customer_snapshots__features') }}
+    select features.*
+    from {{ ref('int_customer_snapshots__features') }} as features
+    inner join {{ ref('int_snapshots__to_build') }} as snapshots
+        on features.snapshot_date = snapshots.snapshot_date
 
 ),
 

@@ -1,8 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_replaced_snapshots() }}"
+) }}
+
 with
 
 rfm_values as (
 
-    select * from {{ ref('int_customer_snapshots__features') }}
+    select features.*
+    from {{ ref('int_customer_snapshots__features') }} as features
+    inner join {{ ref('int_snapshots__to_build') }} as snapshots
+        on features.snapshot_date = snapshots.snapshot_date
 
 ),
 

@@ -20,7 +20,7 @@ products as (
 
 snapshots as (
 
-    select * from {{ ref('int_snapshots__spine') }}
+    select * from {{ ref('int_snapshots__to_build') }}
 
 ),
 

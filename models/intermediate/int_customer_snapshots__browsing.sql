@@ -10,7 +10,7 @@ session_days as (
 
 snapshots as (
 
-    select * from {{ ref('int_snapshots__spine') }}
+    select * from {{ ref('int_snapshots__to_build') }}
 
 ),
 

@@ -1,7 +1,12 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_replaced_snapshots() }}"
+) }}
 
-{#- Materialised: RFM scores are fitted on it. Everything here follows from facts alone; stored
-    parameters come in with customer_features. -#}
+{#- Incremental by snapshot. Everything here follows from facts alone: stored parameters, which are
+    fitted anew when as_of_date advances, come in with customer_features. -#}
 {%- set groups =
     'spend basket channels browsing sessions feedback contacts demographics'.split() -%}
 
@@ -18,6 +23,7 @@ with
 
 select
     spend.*,
+    snapshots.source_fingerprint,
 
     ---------- basket and channels
     cast(basket.line_count as double) / spend.order_count as average_order_lines,
@@ -82,6 +88,8 @@ select
     {%- endfor %}
     feedback.rating_mean * spend.order_count as rating_times_frequency
 from spend
+inner join {{ ref('int_snapshots__to_build') }} as snapshots
+    on spend.snapshot_date = snapshots.snapshot_date
 {% for group in groups if group != 'spend' -%}
 left join {{ group }}
     on

@@ -8,7 +8,7 @@ reviews as (
 
 snapshots as (
 
-    select * from {{ ref('int_snapshots__spine') }}
+    select * from {{ ref('int_snapshots__to_build') }}
 
 ),
 

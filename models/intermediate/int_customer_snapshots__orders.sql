@@ -10,7 +10,7 @@ orders as (
 
 snapshots as (
 
-    select * from {{ ref('int_snapshots__spine') }}
+    select * from {{ ref('int_snapshots__to_build') }}
 
 ),
 

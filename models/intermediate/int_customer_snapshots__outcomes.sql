@@ -5,7 +5,10 @@ with
 
 eligible as (
 
-    select * from {{ ref('int_customer_snapshots__eligible') }}
+    select
+        customer_key,
+        snapshot_date
+    from {{ ref('int_customer_snapshots__features') }}
 
 ),
 

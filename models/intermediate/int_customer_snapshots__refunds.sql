@@ -9,7 +9,7 @@ refunds as (
 
 snapshots as (
 
-    select * from {{ ref('int_snapshots__spine') }}
+    select * from {{ ref('int_snapshots__to_build') }}
 
 )
 

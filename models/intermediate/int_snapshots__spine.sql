@@ -35,27 +35,6 @@ time_span as (
 
 ),
 
-newest_labelled as (
-
-    select
-        first_order_date,
-        as_of_date,
-        {%- if var('snapshot_anchor_date') %}
-        date '{{ var("snapshot_anchor_date") }}'
-        + {{ step_days }}
-        * cast(
-            floor(
-                (as_of_date - {{ horizon_days }} - date '{{ var("snapshot_anchor_date") }}')
-                / {{ step_days }}
-            ) as integer
-        )
-        {%- else %}
-        as_of_date - {{ horizon_days }}
-        {%- endif %} as newest_labelled_date
-    from time_span
-
-),
-
 candidates as (
 
     select
@@ -67,11 +46,12 @@ candidates as (
     union all
 
     select
-        newest_labelled.first_order_date,
-        newest_labelled.as_of_date,
-        newest_labelled.newest_labelled_date
-        - {{ step_days }} * cast(steps.steps_back as integer) as snapshot_date
-    from newest_labelled
+        time_span.first_order_date,
+        time_span.as_of_date,
+        {{ last_grid_date(
+            'time_span.as_of_date - ' ~ horizon_days, var('snapshot_anchor_date'), step_days
+        ) }} - {{ step_days }} * cast(steps.steps_back as integer) as snapshot_date
+    from time_span
     cross join range({{ var('snapshot_count') }}) as steps (steps_back)
 
 ),

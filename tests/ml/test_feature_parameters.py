@@ -23,6 +23,7 @@ from tests.ml.macro_project import ROOT, Results, write_project
 FILES = tuple(
     f"models/features/{name}.sql"
     for name in (
+        "development_examples",
         "feature_distributions",
         "feature_scaling",
         "feature_imputation",
