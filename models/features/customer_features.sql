@@ -3,7 +3,8 @@ with
 
 features as (
 
-    select * from {{ ref('int_customer_snapshots__features') }}
+    select * exclude (source_fingerprint)
+    from {{ ref('int_customer_snapshots__features') }}
 
 ),
 
@@ -30,7 +31,7 @@ bins as (
 
 -- each stored parameter is one row
 select
-    features.* exclude (source_fingerprint),
+    features.*,
     rfm_segments.recency_score,
     rfm_segments.frequency_score,
     rfm_segments.monetary_score,
