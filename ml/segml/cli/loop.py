@@ -75,9 +75,15 @@ def _print_summary(summary: LoopSummary) -> None:
             ["expected net revenue", f"{scoring.expected_net_revenue:,.0f}"],
             ["model", scoring.model_name],
             *losses,
-            ["report", summary.report_path],
+            ["report", _short(summary.report_path)],
         ],
     )
+
+
+def _short(path: str) -> str:
+    """Return a path as seen from the current folder, where it lies below it."""
+    below = Path(path).is_relative_to(Path.cwd())
+    return str(Path(path).relative_to(Path.cwd())) if below else path
 
 
 def report(
