@@ -14,11 +14,12 @@ erased_orders as (
 
 ),
 
+-- judged by the order as it was first known: a later version must not change an earlier verdict
 orders as (
 
     select
         order_id,
-        min(ordered_at) as ordered_at
+        arg_min(ordered_at, known_from) as ordered_at
     from {{ ref('base_shop__orders') }}
     where rejection_reason is null
     group by order_id
