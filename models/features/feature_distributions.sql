@@ -41,8 +41,20 @@ summarised as (
     select
         *,
         len(sorted_values) as value_count,
-        list_aggregate(
-            sorted_values, 'quantile_cont', [0.01, 0.25, 0.5, 0.75, 0.99]
+        -- written out, since quantile_cont rounds past equal neighbours
+        list_transform(
+            list_transform(
+                [0.01, 0.25, 0.5, 0.75, 0.99], lambda level: level * (len(sorted_values) - 1)
+            ),
+            lambda position:
+            least(
+                sorted_values[cast(floor(position) as integer) + 1]
+                + (
+                    sorted_values[cast(ceil(position) as integer) + 1]
+                    - sorted_values[cast(floor(position) as integer) + 1]
+                ) * (position - floor(position)),
+                sorted_values[cast(ceil(position) as integer) + 1]
+            )
         ) as quantiles
     from distributions
 

@@ -14,11 +14,12 @@ outcomes as (
 fitted as (
 
     select
-        quantile_cont(
-            cast(net_revenue as double), {{ var('high_value_quantile') }}
+        -- of decimals: between equal doubles interpolation rounds past them
+        cast(
+            quantile_cont(net_revenue, {{ var('high_value_quantile') }}) as double
         ) as quantile_threshold,
-        quantile_cont(cast(net_revenue as double), 0.5) filter (
-            where order_count > 0
+        cast(
+            quantile_cont(net_revenue, 0.5) filter (where order_count > 0) as double
         ) as buyer_median,
         count(*) as customer_snapshot_count
     from outcomes

@@ -21,8 +21,9 @@ orders as (
 quartiles as (
 
     select
-        quantile_cont(cast(unit_count as double), 0.25) as lower_quartile,
-        quantile_cont(cast(unit_count as double), 0.75) as upper_quartile
+        -- of decimals: between equal doubles interpolation rounds past them
+        cast(quantile_cont(unit_count, 0.25) as double) as lower_quartile,
+        cast(quantile_cont(unit_count, 0.75) as double) as upper_quartile
     from orders
 
 )

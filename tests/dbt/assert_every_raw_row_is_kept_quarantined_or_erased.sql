@@ -18,7 +18,7 @@ with
 erased_customers as (
 
     {%- if has_requests %}
-    select trim(cast(customer_id as varchar)) as id from {{ requests }}
+    select nullif(trim(cast(customer_id as varchar)), '') as id from {{ requests }}
     {%- else %}
     select null as id where false
     {%- endif %}
@@ -28,9 +28,9 @@ erased_customers as (
 erased_orders as (
 
     {%- if has_requests %}
-    select distinct trim(cast(order_id as varchar)) as id
+    select distinct nullif(trim(cast(order_id as varchar)), '') as id
     from {{ orders }}
-    where trim(cast(customer_id as varchar)) in (select id from erased_customers)
+    where nullif(trim(cast(customer_id as varchar)), '') in (select id from erased_customers)
     {%- else %}
     select null as id where false
     {%- endif %}
@@ -47,7 +47,7 @@ raw_counts as (
         {%- if owner in raw_types %}
         count(*) filter (
             where
-            trim(cast({{ owner }} as varchar))
+            nullif(trim(cast({{ owner }} as varchar)), '')
             in (select id from erased_{{ 'orders' if owner == 'order_id' else 'customers' }})
         ) as erased_count
         {%- else %}

@@ -15,7 +15,7 @@ select
     ---------- numerics
     quantity,
     unit_price,
-    cast(quantity * unit_price as decimal(38, 4)) as line_revenue
+    cast(cast(quantity as decimal(38, 3)) * unit_price as decimal(38, 4)) as line_revenue
 
 from order_items
 where rejection_reason is null
