@@ -6,6 +6,12 @@ reasons as (
 
 ),
 
+erased_customers as (
+
+    select customer_key from {{ ref('stg_shop__erasure_requests') }}
+
+),
+
 latest_scoring as (
 
     select scoring_id
@@ -24,3 +30,5 @@ select
     reasons.direction
 from reasons
 inner join latest_scoring on reasons.scoring_id = latest_scoring.scoring_id
+-- whoever asked to be erased after the scoring is not shown again
+anti join erased_customers on reasons.customer_key = erased_customers.customer_key

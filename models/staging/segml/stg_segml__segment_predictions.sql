@@ -6,6 +6,12 @@ predictions as (
 
 ),
 
+erased_customers as (
+
+    select customer_key from {{ ref('stg_shop__erasure_requests') }}
+
+),
+
 latest_scoring as (
 
     select scoring_id
@@ -32,3 +38,5 @@ select
 from predictions
 inner join latest_scoring
     on predictions.scoring_id = latest_scoring.scoring_id
+-- whoever asked to be erased after the scoring is not shown again
+anti join erased_customers on predictions.customer_key = erased_customers.customer_key

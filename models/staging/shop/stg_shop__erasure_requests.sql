@@ -1,3 +1,6 @@
+{{ config(materialized='table') }}
+
+-- a table, because a view could only be read with the pseudonym key
 with
 
 erasure_requests as (
