@@ -38,6 +38,40 @@ class FeatureSchema:
 
 
 @dataclass(frozen=True)
+class EventSequences:
+    """The last events of each customer before the snapshot, newest last, right-aligned.
+
+    Parameters
+    ----------
+    event_type, category : array of int16, shape (n, l)
+        Index into ``event_types`` and ``categories``; -1 pads the left, and is an unknown category.
+    log_amount : array of float32, shape (n, l)
+        Natural logarithm of 1 + the currency of an order or refund; 0 for other events.
+    days_before : array of int32, shape (n, l)
+        Days from the event to the snapshot, at least 1; 0 where padded.
+    event_types, categories : tuple of str
+        The vocabularies.
+    """
+
+    event_type: NDArray[np.int16]
+    category: NDArray[np.int16]
+    log_amount: NDArray[np.float32]
+    days_before: NDArray[np.int32]
+    event_types: tuple[str, ...]
+    categories: tuple[str, ...]
+
+    def take(self, selection: NDArray[np.bool_] | NDArray[np.int_]) -> EventSequences:
+        """Return the selected rows (boolean mask or positions), order kept as given."""
+        return replace(
+            self,
+            event_type=self.event_type[selection],
+            category=self.category[selection],
+            log_amount=self.log_amount[selection],
+            days_before=self.days_before[selection],
+        )
+
+
+@dataclass(frozen=True)
 class Examples:
     """Customers at snapshots, ordered by snapshot_date and customer_key.
 
@@ -54,6 +88,10 @@ class Examples:
         Index into ``TIERS``; -1 where the outcome is not observed.
     net_revenue : array of float64, shape (n,)
         Net revenue within the horizon in currency; NaN where not observed.
+    sequences : EventSequences, optional
+        Present when a model asked for them.
+    class_names : tuple of str
+        What ``value_tier`` indexes.
     """
 
     customer_key: NDArray[np.str_]
@@ -62,6 +100,8 @@ class Examples:
     value_tier: NDArray[np.int8]
     net_revenue: NDArray[np.float64]
     schema: FeatureSchema
+    sequences: EventSequences | None = None
+    class_names: tuple[str, ...] = TIERS
 
     def __len__(self) -> int:
         """Return the number of customer-snapshots."""
@@ -78,6 +118,7 @@ class Examples:
             else self.features.iloc[selection],
             value_tier=self.value_tier[selection],
             net_revenue=self.net_revenue[selection],
+            sequences=None if self.sequences is None else self.sequences.take(selection),
         )
 
     @property

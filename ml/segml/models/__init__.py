@@ -9,6 +9,7 @@ from segml.errors import SettingsError
 
 if TYPE_CHECKING:
     from segml.models.base import TierModel
+    from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule")
 
@@ -38,6 +39,20 @@ def model_class(name: str) -> type[TierModel]:
     return found
 
 
-def build_model(name: str, *, seed: int) -> TierModel:
-    """Return an unfitted model with its default, strongly regularised settings."""
-    return model_class(name)(seed=seed)  # type: ignore[call-arg]
+def build_model(name: str, *, seed: int, parameters: Parameters | None = None) -> TierModel:
+    """Return an unfitted model with its default, strongly regularised settings.
+
+    Parameters
+    ----------
+    parameters : mapping, optional
+        Tuned values from the model's ``search_space``; what is absent keeps its default.
+    """
+    if not parameters:
+        return model_class(name)(seed=seed)  # type: ignore[call-arg]
+    return model_class(name)(seed=seed, parameters=parameters)  # type: ignore[call-arg]
+
+
+def search_space(name: str) -> SearchSpace:
+    """Return what a tuner may vary; empty for models without anything to tune."""
+    space: SearchSpace = getattr(model_class(name), "search_space", {})
+    return space
