@@ -36,8 +36,10 @@ format: $(VENV)/.dev  ## Rewrite Python and SQL in the house style.
 	@$(BIN)/sqlfluff fix --disable-progress-bar models
 
 lock:  ## Choose versions anew (needs uv on the PATH).
-	$(COMPILE) --constraint constraints.txt --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --constraint constraints.txt --extra dev --extra dashboard \
+		--output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) --constraint requirements-dev.lock --extra bench --output-file requirements-bench.lock
 
 seeds: $(VENV)/.run  ## Draw the demo shop's seeds anew.
 	@$(BIN)/segml demo-data --customers 1500 --seed 42 --format csv --no-truth --out seeds/demo

@@ -11,7 +11,7 @@ Parameters = Mapping[str, ParameterValue]
 
 @dataclass(frozen=True)
 class Span:
-    """Numbers from ``low`` to ``high``, both included; ``log`` spreads them by order of magnitude."""
+    """Numbers from ``low`` to ``high``, both included; ``log`` spaces them by ratio."""
 
     low: float
     high: float
