@@ -13,6 +13,7 @@ from segml.dataset import TIERS
 from segml.models.attribution import with_total
 from segml.models.base import AdditiveModel, LogitContributions, complete_probabilities
 from segml.shapley import shapley_contributions
+from segml.wording import feature_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ REASON_COLUMNS = (
     "feature_value",
     "contribution",
     "direction",
+    "reason_text",
 )
 MAJORITY = 0.5
 NEGLIGIBLE = 1e-6  # log-odds; below this it is rounding
@@ -162,7 +164,8 @@ def explain(
     -------
     DataFrame
         Columns customer_key, rank (1 is strongest), feature, feature_value (text, ``None`` for
-        unknown), contribution (log-odds of purchase), direction (``raises`` or ``lowers``).
+        unknown), contribution (log-odds of purchase), direction (``raises`` or ``lowers``),
+        reason_text (the value in words, beside the typical one).
     """
     contributions = purchase_contributions(model, examples, reference, seed=seed)
     strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :top]
@@ -177,6 +180,9 @@ def explain(
             "feature_value": _texts(examples, rows, columns),
             "contribution": amounts,
             "direction": np.where(amounts > 0, "raises", "lowers"),
+            "reason_text": feature_sentences(
+                examples.features[list(examples.schema.names)], rows, columns, reference
+            ),
         },
         columns=list(REASON_COLUMNS),
     )
@@ -186,13 +192,13 @@ def _texts(examples: Examples, rows: NDArray[np.int_], columns: NDArray[np.int_]
     """Return the value of each named cell as text, ``None`` for unknown."""
     texts = np.full(len(rows), None, dtype=object)
     for column in np.unique(columns):
-        chosen = columns == column
-        values = examples.features[examples.schema.names[column]].to_numpy()
-        texts[chosen] = [_as_text(value) for value in values[rows[chosen]]]
+        chosen = np.flatnonzero(columns == column)
+        values = examples.features[examples.schema.names[column]].to_numpy()[rows[chosen]]
+        codes, distinct = pd.factorize(values)
+        written = np.array([*map(_as_text, distinct), None], dtype=object)
+        texts[chosen] = written[codes]  # the code of an unknown value is -1
     return pd.Series(texts, dtype=object)
 
 
-def _as_text(value: object) -> str | None:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return None
+def _as_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
