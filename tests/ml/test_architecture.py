@@ -34,6 +34,7 @@ LAYERS = {
     "artifacts": 5,
     "selection": 6,
     "importance": 7,
+    "grouping": 7,
     "training": 8,
     "synthetic": 8,
     "loading": 8,
