@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 from segml.dataset import TIERS
 from segml.models.attribution import with_total
 from segml.models.base import AdditiveModel, LogitContributions, complete_probabilities
+from segml.models.calibrator import calibrate_logits
 from segml.shapley import shapley_contributions
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segml.calibration import Calibrator
     from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
 
     Array = NDArray[np.float64]
 
@@ -104,24 +105,16 @@ def _through_link(logits: LogitContributions, calibrator: Calibrator) -> Array:
 
     Purchase odds are exp(mid) + exp(high). Along the straight line from the reference to the
     customer the average weight of ``high`` has a closed form, so that the weighted contributions
-    sum to the change of the log-odds (Aumann and Shapley 1974). Vector scaling is affine in the
-    logits and comes first. Isotonic curves are steps without a useful slope: what they add, and
-    what the probability floor does, is spread in proportion to the size of the contributions.
+    sum to the change of the log-odds (Aumann and Shapley 1974). What the probability floor adds
+    is spread in proportion to the size of the contributions.
     """
-    contributions, start = logits.contributions, logits.reference
-    end = start + contributions.sum(axis=1)
+    start, end = logits.reference, logits.reference + logits.contributions.sum(axis=1)
     total = _log_odds(end, calibrator) - _log_odds(start[None], calibrator)
-    if calibrator.method == "vector":
-        log_temperature, *bias = calibrator.parameters["vector"]
-        factor = np.exp(-log_temperature)
-        contributions, start, end = (
-            contributions * factor,
-            start * factor + bias,
-            end * factor + bias,
-        )
+    calibrated = calibrate_logits(logits, calibrator)
+    start, end = calibrated.reference, calibrated.reference + calibrated.contributions.sum(axis=1)
     weight = _average_sigmoid(start[1] - start[0], end[:, 1] - end[:, 0])[:, None]
-    split = (1 - weight) * contributions[..., 0] + weight * contributions[..., 1]
-    return with_total(split, total)
+    mid, high = np.moveaxis(calibrated.contributions, 2, 0)
+    return with_total((1 - weight) * mid + weight * high, total)
 
 
 def _log_odds(logits: Array, calibrator: Calibrator) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ from segml.dataset import TIERS, Predictions
 from segml.models import BASELINES, build_model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from segml.dataset import Examples
     from segml.models.base import TierModel
     from segml.settings import Settings
@@ -28,11 +30,14 @@ class Trial:
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
         The calibration that suits the model, with its validation predictions.
+    weights : mapping of str to float
+        Of every member, if the model is a blend of others.
     """
 
     name: str
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def log_loss(self) -> float:

@@ -18,8 +18,11 @@ _REGISTRY = {
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "logistic": "segml.models.logistic:LogisticModel",
+    "svm": "segml.models.svm:SvmModel",
+    "forest": "segml.models.forest:ForestModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
+    "ensemble": "segml.models.ensemble:EnsembleModel",
 }
 
 
