@@ -34,14 +34,15 @@ MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
 
 
 def blend_trials(
-    members: Sequence[Trial], examples: Examples, splits: Splits, settings: Settings
+    trials: Sequence[Trial], examples: Examples, splits: Splits, settings: Settings
 ) -> Trial:
-    """Blend the models of a run as they are on the validation snapshot.
+    """Blend the models of a run, without its baselines.
 
     The validation predictions of the blend are honest: those of a customer have weights that
     other customers have chosen. Where they are no better than those of the best member, that
     member gets all the weight.
     """
+    members = [trial for trial in trials if not trial.is_baseline]
     tier, keys = examples.value_tier[splits.validation], examples.customer_key[splits.validation]
     predictions = [trial.calibration.predictions for trial in members]
     logs = np.log([member.tier_probabilities for member in predictions])

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
-from segml.dataset import TIERS, Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator, scale_and_shift
 
@@ -47,7 +47,7 @@ class CalibrationChoice:
 
 
 def fit_calibrator(method: str, probabilities: Array, value_tier: NDArray[np.int8]) -> Calibrator:
-    """Fit one method to probabilities (n, 3) and observed tiers (n,)."""
+    """Fit one method to probabilities (n, k) and observed classes (n,)."""
     if method == "vector":
         return Calibrator(method, {"vector": _fit_vector(probabilities, value_tier).tolist()})
     if method == "isotonic":
@@ -99,15 +99,16 @@ def _fit_vector(probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
         scaled = np.maximum(scale_and_shift(probabilities, vector), np.finfo(np.float64).tiny)
         return mean_log_loss(scaled, value_tier) + RIDGE * float(vector @ vector)
 
-    fitted: Array = minimize(penalised_loss, np.zeros(3), method="L-BFGS-B").x
+    start = np.zeros(probabilities.shape[1])
+    fitted: Array = minimize(penalised_loss, start, method="L-BFGS-B").x
     return fitted
 
 
 def _fit_curves(probabilities: Array, value_tier: NDArray[np.int8]) -> list[list[list[float]]]:
-    """Return knots (x, y) of one curve per tier, kept off 0 and 1 by one pseudo-customer."""
+    """Return knots (x, y) of one curve per class, kept off 0 and 1 by one pseudo-customer."""
     lowest = 1 / (len(value_tier) + 2)
     curves = []
-    for tier in range(len(TIERS)):
+    for tier in range(probabilities.shape[1]):
         curve = IsotonicRegression(y_min=lowest, y_max=1 - lowest, out_of_bounds="clip")
         curve.fit(probabilities[:, tier], value_tier == tier)
         curves.append([curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist()])

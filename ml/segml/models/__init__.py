@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule")
+ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {

@@ -1,4 +1,4 @@
-"""A fitted map of tier probabilities, part of every served model."""
+"""A fitted map of class probabilities, part of every served model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from scipy.special import softmax
 
-from segml.dataset import TIERS
 from segml.models.attribution import with_total
-from segml.models.base import LogitContributions, complete_probabilities
+from segml.models.base import LogitContributions, class_logits, complete_probabilities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Calibrator:
-    """A fitted map of tier probabilities; revenue given the tier is left as it is.
+    """A fitted map of class probabilities; revenue given the class is left as it is.
 
     ``none`` changes nothing. ``vector`` is softmax(log p / temperature + bias) with the bias of
-    ``low`` fixed at zero (Guo et al. 2017, with one temperature). ``isotonic`` is one monotone
-    curve per tier, renormalised (Zadrozny and Elkan 2002).
+    the first class fixed at zero (Guo et al. 2017, with one temperature). ``isotonic`` is one
+    monotone curve per class, renormalised (Zadrozny and Elkan 2002).
     """
 
     method: str = "none"
@@ -39,7 +38,7 @@ class Calibrator:
         )
 
     def transform(self, probabilities: Array) -> Array:
-        """Map probabilities of shape (n, 3)."""
+        """Map probabilities of shape (n, k)."""
         if self.method == "none":
             return probabilities
         if self.method == "vector":
@@ -51,7 +50,8 @@ class Calibrator:
                 for column, curve in zip(probabilities.T, curves, strict=True)
             ]
             calibrated = np.stack(columns, axis=1)
-        return complete_probabilities(calibrated, range(len(TIERS)))
+        classes = probabilities.shape[1]
+        return complete_probabilities(calibrated, range(classes), classes)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -64,8 +64,8 @@ class Calibrator:
 
 
 def scale_and_shift(probabilities: Array, vector: Array) -> Array:
-    """Apply (log temperature, bias of mid, bias of high)."""
-    logits = np.log(probabilities) * np.exp(-vector[0]) + np.array([0.0, vector[1], vector[2]])
+    """Apply (log temperature, bias of every class but the first)."""
+    logits = np.log(probabilities) * np.exp(-vector[0]) + np.array([0.0, *vector[1:]])
     exponential = np.exp(logits - logits.max(axis=1, keepdims=True))
     scaled: Array = exponential / exponential.sum(axis=1, keepdims=True)
     return scaled
@@ -92,7 +92,6 @@ def calibrate_logits(logits: LogitContributions, calibrator: Calibrator) -> Logi
 
 def _calibrated(logits: Array, calibrator: Calibrator) -> Array:
     scores = np.column_stack([np.zeros(len(logits)), logits])
-    probabilities = complete_probabilities(softmax(scores, axis=1), range(scores.shape[1]))
-    logs = np.log(calibrator.transform(probabilities))
-    calibrated: Array = logs[:, 1:] - logs[:, :1]
-    return calibrated
+    classes = scores.shape[1]
+    probabilities = complete_probabilities(softmax(scores, axis=1), range(classes), classes)
+    return class_logits(calibrator.transform(probabilities))

@@ -30,7 +30,7 @@ DEFAULT_MEMBERS = ("logistic", "svm", "forest", "boosting")
 
 
 class EnsembleModel:
-    """A logarithmic opinion pool (Genest and Zidek 1986): the weighted mean of tier logits.
+    """A logarithmic opinion pool (Genest and Zidek 1986): the weighted mean of class logits.
 
     In contrast to the mean of probabilities, its reasons are the weighted sum of those of its
     members. A training run weighs the members on the validation snapshot and builds the blend
@@ -75,7 +75,7 @@ class EnsembleModel:
         return self
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities, and the weighted mean of revenue given the tier."""
+        """Return class probabilities, and the weighted mean of revenue given the class."""
         predictions = [
             self.calibrators[name].apply(self.members_[name].predict(examples))
             for name in self.weights
@@ -128,7 +128,8 @@ def pool(predictions: list[Predictions], weights: Array) -> Predictions:
     logs = np.log([member.tier_probabilities for member in predictions])
     revenue = np.array([member.conditional_revenue for member in predictions])
     blended = softmax(np.einsum("nm,mnk->nk", weights, logs), axis=1)
+    classes = blended.shape[1]
     return Predictions(
-        complete_probabilities(blended, range(blended.shape[1])),
+        complete_probabilities(blended, range(classes), classes),
         np.einsum("nm,mnk->nk", weights, revenue),
     )

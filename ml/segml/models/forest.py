@@ -86,15 +86,19 @@ class ForestModel:
             for position, share in enumerate(LEAF_SHARES):
                 forest = self._forest(TRIAL_TREES, share, len(matrix)).fit(matrix, tier[inside])
                 forest.n_jobs = 1
-                predicted = complete_probabilities(forest.predict_proba(unseen), forest.classes_)
+                predicted = complete_probabilities(
+                    forest.predict_proba(unseen), forest.classes_, len(train.class_names)
+                )
                 losses[position] += outside.sum() * mean_log_loss(predicted, tier[outside])
         return LEAF_SHARES[int(losses.argmin())]
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         probabilities = self.pipeline_.predict_proba(model_frame(examples))
         return Predictions(
-            complete_probabilities(probabilities, self.pipeline_.classes_),
+            complete_probabilities(
+                probabilities, self.pipeline_.classes_, len(examples.class_names)
+            ),
             self.revenue_.predict(examples),
         )
 

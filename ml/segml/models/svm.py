@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
 from segml.dataset import Predictions, hash_fraction, outcome_fold
-from segml.models.attribution import encoded_sources, sum_by_feature
+from segml.models.attribution import against_first, encoded_sources, sum_by_feature
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
@@ -74,7 +74,7 @@ class SvmModel:
                 scores[position, outside] = _scores(machine, unseen, len(train.class_names))
         links = [LogisticRegression().fit(values, tier) for values in scores]
         losses = [
-            mean_log_loss(complete_probabilities(link.predict_proba(values), link.classes_), tier)
+            mean_log_loss(_probabilities(link, values), tier)
             for link, values in zip(links, scores, strict=True)
         ]
         best = int(np.argmin(losses))
@@ -105,14 +105,10 @@ class SvmModel:
         )
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         matrix = self.preprocessor_.transform(model_frame(examples))
         scores = _scores(self.machine_, matrix, self.link_.n_features_in_)
-        probabilities = self.link_.predict_proba(scores)
-        return Predictions(
-            complete_probabilities(probabilities, self.link_.classes_),
-            self.revenue_.predict(examples),
-        )
+        return Predictions(_probabilities(self.link_, scores), self.revenue_.predict(examples))
 
     def logit_contributions(
         self, examples: Examples, typical: Examples
@@ -143,15 +139,15 @@ class SvmModel:
             for linear, wave in zip(columns, waves, strict=True)
         ]
         scores = _scores(self.machine_, reference, self.link_.n_features_in_)
-        first, *others = np.log(self.link_.predict_proba(scores)[0])
-        return LogitContributions(np.stack(contributions, axis=-1), np.array(others) - first)
+        start = np.atleast_1d(self.link_.decision_function(scores)[0])
+        return LogitContributions(np.stack(contributions, axis=-1), against_first(start))
 
     def _logit_weights(self) -> tuple[Array, Array]:
         """Return the weights of columns and of waves in every logit against the first class."""
-        coefficients, link = self.machine_[-1].coef_, self.link_.coef_
-        if len(coefficients) == 1:  # two classes share one machine and one logit
-            coefficients, link = np.vstack([-coefficients, coefficients]), np.vstack([0 * link, link])
-        weights = (link[1:] - link[0]) @ coefficients
+        coefficients = self.machine_[-1].coef_
+        if len(coefficients) == 1:  # of two classes, the border of one is that of the other
+            coefficients = np.vstack([-coefficients, coefficients])
+        weights = against_first(self.link_.coef_) @ coefficients
         return weights[:, :-WAVES], weights[:, -WAVES:]
 
     def save(self, folder: Path) -> None:
@@ -182,3 +178,7 @@ def _scores(machine: Any, matrix: Array, classes: int) -> Array:  # noqa: ANN401
     scores = np.full((len(matrix), classes), REJECTED)
     scores[:, machine.classes_] = seen if seen.ndim > 1 else np.column_stack([-seen, seen])
     return scores
+
+
+def _probabilities(link: Any, scores: Array) -> Array:  # noqa: ANN401
+    return complete_probabilities(link.predict_proba(scores), link.classes_, link.n_features_in_)
