@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from segml.calibration import Calibrator
+from segml.models.calibrator import Calibrator
 from segml.dataset import TIERS, FeatureSchema
 from segml.errors import ArtifactError
 from segml.files import draft_folder, move_durably, sha256_of

@@ -33,6 +33,7 @@ LAYERS = {
     "explanation": 6,
     "artifacts": 5,
     "selection": 6,
+    "blending": 7,
     "importance": 7,
     "grouping": 7,
     "training": 8,
