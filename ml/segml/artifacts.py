@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from segml.calibration import Calibrator
-from segml.dataset import FeatureSchema
+from segml.dataset import TIERS, FeatureSchema
 from segml.errors import ArtifactError
 from segml.files import draft_folder, move_durably, sha256_of
 from segml.models import model_class
@@ -43,6 +43,8 @@ class ArtifactMetadata:
         Length of the outcome window.
     settings : dict
         Settings of the training run.
+    class_names : tuple of str
+        What the model tells apart, in the order of its probabilities.
     """
 
     schema: FeatureSchema
@@ -50,6 +52,7 @@ class ArtifactMetadata:
     high_value_threshold: float
     horizon_days: int
     settings: dict[str, Any] = field(default_factory=dict)
+    class_names: tuple[str, ...] = TIERS
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,10 @@ def load_artifact(path: Path, expected_sha256: str, expected_schema: FeatureSche
 
 def _metadata_from(values: dict[str, Any]) -> ArtifactMetadata:
     schema = {kind: tuple(names) for kind, names in values["schema"].items()}
-    return ArtifactMetadata(**(values | {"schema": FeatureSchema(**schema)}))
+    class_names = tuple(values["class_names"])
+    return ArtifactMetadata(
+        **(values | {"schema": FeatureSchema(**schema), "class_names": class_names})
+    )
 
 
 def _library_versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
-from segml.dataset import TIERS, Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold
 from segml.models.base import complete_probabilities, mean_log_loss
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ RIDGE = 0.01  # keeps the scaling near the identity unless the data insists
 
 @dataclass(frozen=True)
 class Calibrator:
-    """A fitted map of tier probabilities; revenue given the tier is left as it is.
+    """A fitted map of class probabilities; revenue given the class is left as it is.
 
     ``none`` changes nothing. ``vector`` is softmax(log p / temperature + bias) with the bias of
-    ``low`` fixed at zero (Guo et al. 2017, with one temperature). ``isotonic`` is one monotone
-    curve per tier, renormalised (Zadrozny and Elkan 2002).
+    the first class fixed at zero (Guo et al. 2017, with one temperature). ``isotonic`` is one
+    monotone curve per class, renormalised (Zadrozny and Elkan 2002).
     """
 
     method: str = "none"
@@ -45,7 +45,7 @@ class Calibrator:
         )
 
     def transform(self, probabilities: Array) -> Array:
-        """Map probabilities of shape (n, 3)."""
+        """Map probabilities of shape (n, k)."""
         if self.method == "none":
             return probabilities
         if self.method == "vector":
@@ -57,7 +57,8 @@ class Calibrator:
                 for column, curve in zip(probabilities.T, curves, strict=True)
             ]
             calibrated = np.stack(columns, axis=1)
-        return complete_probabilities(calibrated, range(len(TIERS)))
+        classes = probabilities.shape[1]
+        return complete_probabilities(calibrated, range(classes), classes)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -89,7 +90,7 @@ class CalibrationChoice:
 
 
 def fit_calibrator(method: str, probabilities: Array, value_tier: NDArray[np.int8]) -> Calibrator:
-    """Fit one method to probabilities (n, 3) and observed tiers (n,)."""
+    """Fit one method to probabilities (n, k) and observed classes (n,)."""
     if method == "vector":
         return Calibrator(method, {"vector": _fit_vector(probabilities, value_tier).tolist()})
     if method == "isotonic":
@@ -137,8 +138,8 @@ def _cross_fit(
 
 
 def _scale(probabilities: Array, vector: Array) -> Array:
-    """Apply (log temperature, bias of mid, bias of high)."""
-    logits = np.log(probabilities) * np.exp(-vector[0]) + np.array([0.0, vector[1], vector[2]])
+    """Apply (log temperature, bias of every class but the first)."""
+    logits = np.log(probabilities) * np.exp(-vector[0]) + np.array([0.0, *vector[1:]])
     exponential = np.exp(logits - logits.max(axis=1, keepdims=True))
     scaled: Array = exponential / exponential.sum(axis=1, keepdims=True)
     return scaled
@@ -149,15 +150,16 @@ def _fit_vector(probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
         scaled = np.maximum(_scale(probabilities, vector), np.finfo(np.float64).tiny)
         return mean_log_loss(scaled, value_tier) + RIDGE * float(vector @ vector)
 
-    fitted: Array = minimize(penalised_loss, np.zeros(3), method="L-BFGS-B").x
+    start = np.zeros(probabilities.shape[1])
+    fitted: Array = minimize(penalised_loss, start, method="L-BFGS-B").x
     return fitted
 
 
 def _fit_curves(probabilities: Array, value_tier: NDArray[np.int8]) -> list[list[list[float]]]:
-    """Return knots (x, y) of one curve per tier, kept off 0 and 1 by one pseudo-customer."""
+    """Return knots (x, y) of one curve per class, kept off 0 and 1 by one pseudo-customer."""
     lowest = 1 / (len(value_tier) + 2)
     curves = []
-    for tier in range(len(TIERS)):
+    for tier in range(probabilities.shape[1]):
         curve = IsotonicRegression(y_min=lowest, y_max=1 - lowest, out_of_bounds="clip")
         curve.fit(probabilities[:, tier], value_tier == tier)
         curves.append([curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist()])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
-from segml.dataset import TIERS, Predictions
+from segml.dataset import Predictions
 from segml.models import BASELINES, build_model
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class Decision:
 
 def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
     """Predict every validation row by a model that has not seen its customer or its time."""
-    probabilities = np.full((len(examples), len(TIERS)), np.nan)
-    revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
+    classes = len(examples.class_names)
+    probabilities = np.full((len(examples), classes), np.nan)
+    revenue = np.full((len(examples), classes - 1), np.nan)
     models = []
     for fold in splits.folds:
         model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))

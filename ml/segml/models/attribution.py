@@ -39,6 +39,21 @@ def sum_by_feature(columns: Array, sources: Sequence[str], names: Sequence[str])
     return summed
 
 
+def against_first(scores: Array) -> Array:
+    """Return the scores of every class but the first, less those of the first.
+
+    Parameters
+    ----------
+    scores : array, shape (k, ...), or (1, ...) for two classes
+        As scikit-learn has them: of two classes, the difference only.
+
+    Returns
+    -------
+    array of float64, shape (k - 1, ...)
+    """
+    return scores if len(scores) == 1 else scores[1:] - scores[:1]
+
+
 def with_total(contributions: Array, total: Array) -> Array:
     """Spread what is missing from a total in proportion to the size of the contributions.
 
