@@ -29,5 +29,9 @@ class TrainingError(SegmlError):
     """The data cannot support a model."""
 
 
+class CustomerError(SegmlError):
+    """A customer is unknown, erased, or not scored."""
+
+
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""

@@ -19,6 +19,7 @@ LAYERS = {
     "pseudonyms": 1,
     "dbt_plugin": 2,
     "dataset": 2,
+    "customers": 2,
     "wording": 2,
     "models": 3,
     "registry": 3,
