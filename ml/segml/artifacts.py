@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from segml.calibration import Calibrator
-from segml.dataset import FeatureSchema
+from segml.models.calibrator import Calibrator
+from segml.dataset import TIERS, FeatureSchema
 from segml.errors import ArtifactError
 from segml.files import draft_folder, move_durably, sha256_of
 from segml.models import model_class
@@ -46,6 +46,8 @@ class ArtifactMetadata:
         Length of the outcome window.
     settings : dict
         Settings of the training run.
+    class_names : tuple of str
+        What the model tells apart, in the order of its probabilities.
     """
 
     schema: FeatureSchema
@@ -53,6 +55,7 @@ class ArtifactMetadata:
     high_value_threshold: float
     horizon_days: int
     settings: dict[str, Any] = field(default_factory=dict)
+    class_names: tuple[str, ...] = TIERS
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,10 @@ def _read_unchanged(path: Path, expected_sha256: str) -> dict[str, Any]:
 
 def _metadata_from(values: dict[str, Any]) -> ArtifactMetadata:
     schema = {kind: tuple(names) for kind, names in values["schema"].items()}
-    return ArtifactMetadata(**(values | {"schema": FeatureSchema(**schema)}))
+    class_names = tuple(values["class_names"])
+    return ArtifactMetadata(
+        **(values | {"schema": FeatureSchema(**schema), "class_names": class_names})
+    )
 
 
 def _library_versions() -> dict[str, str]:

@@ -34,7 +34,14 @@ class Settings:
     """
 
     model: str = "auto"  # a model name, or auto: the best on the validation snapshot
-    candidates: tuple[str, ...] = ("logistic", "boosting", "dnn")  # what auto compares
+    candidates: tuple[str, ...] = (  # what auto compares, and ensemble blends
+        "logistic",
+        "svm",
+        "forest",
+        "boosting",
+        "dnn",
+        "ensemble",
+    )
     seed: int = 42
     selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
     max_training_examples: int = 400_000  # a hashed sample of customers above this
