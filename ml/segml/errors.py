@@ -35,3 +35,7 @@ class CustomerError(SegmlError):
 
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""
+
+
+class ExportError(SegmlError):
+    """An audience cannot be written to a file."""

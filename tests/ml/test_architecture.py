@@ -44,6 +44,7 @@ LAYERS = {
     "learning": 9,
     "scoring": 9,
     "health": 9,
+    "exporting": 9,
     "loop": 10,
     "cli": 11,
     "__init__": 0,
