@@ -47,7 +47,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Decision:
-    """The champion, the reason in one line, and whether it is better than both baselines."""
+    """The champion, the reason in one line, and whether it is better than all baselines."""
 
     champion: Trial
     reason: str
@@ -93,8 +93,8 @@ def decide(trials: list[Trial], asked_for: str) -> Decision:
     score = f"validation log loss {champion.log_loss:.4f}"
     rival = f"{baseline.name} {baseline.log_loss:.4f}"
     if not automatic:
-        verdict = "beats both baselines" if beats else "does not beat both baselines"
+        verdict = "beats the baselines" if beats else "does not beat the baselines"
         return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
     if champion.is_baseline:
-        return Decision(champion, f"no candidate beats the baseline {rival}: it is served", beats)
+        return Decision(champion, f"no candidate beats the baseline {rival}: it is chosen", beats)
     return Decision(champion, f"{champion.name} is best ({score}; best baseline {rival})", beats)

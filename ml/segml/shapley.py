@@ -90,7 +90,7 @@ class _Blend:
     ) -> None:
         self.model, self.examples, self.event = model, examples, list(event)
         names = examples.schema.names
-        self.values = {name: examples.features[name].to_numpy() for name in names}
+        self.values = {name: examples.features[name].to_numpy() for name in map(str, examples.features)}
         # NumPy sees an unknown number as NaN and an unknown category as None
         self.typical: dict[str, Any] = {
             name: np.nan
