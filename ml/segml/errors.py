@@ -31,3 +31,7 @@ class TrainingError(SegmlError):
 
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""
+
+
+class LeakageError(TrainingError):
+    """A model would know what it could not have known."""
