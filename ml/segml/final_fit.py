@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segml.blending import fit_champion
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
-from segml.models import build_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
-    from segml.calibration import Calibrator
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -45,6 +45,7 @@ class FinalFit:
 
 def fit_finally(
     trial: Trial,
+    trials: Iterable[Trial],
     examples: Examples,
     splits: Splits,
     settings: Settings,
@@ -59,7 +60,7 @@ def fit_finally(
         seed=settings.seed,
     )
     labelled = examples.take(splits.labelled)
-    model = build_model(trial.name, seed=settings.seed).fit(labelled)
+    model = fit_champion(trial, list(trials), labelled, settings)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     calibrator = trial.calibration.calibrator
     return FinalFit(model, calibrator, importance, reference_row(labelled))

@@ -22,6 +22,8 @@ class Champion:
     ----------
     model_version, model_name : str
         The registered version and its kind of model.
+    kinds : tuple of str
+        What must be fitted to learn it anew: itself and, if it is a blend, its members.
     obstacle : str or None
         Why it cannot be served any more, for example because the features changed.
     is_current : bool
@@ -32,6 +34,7 @@ class Champion:
 
     model_version: str
     model_name: str
+    kinds: tuple[str, ...]
     obstacle: str | None
     is_current: bool
     taken_down: Set[str] = frozenset()

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from segml.blending import blend_trials, fit_trials
 from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
 from segml.judgement import judge
-from segml.models import baselines_for, build_model
+from segml.models import ENSEMBLE, baselines_for
 from segml.promotion import challenge
-from segml.selection import decide, run_trial
+from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from segml.calibration import Calibrator
     from segml.dataset import Examples
     from segml.final_fit import FinalFit
     from segml.judgement import Judgement
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
     from segml.promotion import Champion, Verdict
     from segml.selection import Trial
     from segml.settings import Settings
@@ -152,12 +153,16 @@ def _train(
     progress: Callable[[str], None],
     champion: Champion | None,
 ) -> TrainingResult:
-    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
-    eligible = dict.fromkeys((*baselines_for(examples.features.columns), *candidates))
-    compared = dict.fromkeys((*eligible, champion.model_name)) if champion else eligible
-    trials = {}
-    for name in compared:
-        trials[name] = run_trial(name, examples, splits, settings)
+    baselines = baselines_for(examples.features.columns)
+    eligible = names_to_compare(settings, baselines)
+    members = names_to_compare(settings, baselines, champion.kinds) if champion else eligible
+    trials: dict[str, Trial] = {}
+    for name in members:
+        trials[name] = (
+            blend_trials(list(trials.values()), examples, splits, settings)
+            if name == ENSEMBLE
+            else run_trial(name, examples, splits, settings)
+        )
         progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
     decision = decide([trials[name] for name in eligible], settings.model)
     progress(decision.reason)
@@ -169,12 +174,12 @@ def _train(
         champion, decision, trials, measured, confidence=settings.promotion_confidence
     )
     served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
-    chosen = fit_finally(decision.champion, examples, splits, settings, progress)
+    chosen = fit_finally(decision.champion, trials.values(), examples, splits, settings, progress)
     is_refresh = verdict.promoted not in (None, decision.champion.name)
     duels = compare_with_champion(measured, served)
     return TrainingResult(
         chosen=chosen,
-        refreshed=fit_finally(trials[served], examples, splits, settings, progress)
+        refreshed=fit_finally(trials[served], trials.values(), examples, splits, settings, progress)
         if is_refresh
         else None,
         verdict=verdict,
@@ -195,10 +200,10 @@ def _judge(
     """Return metrics and curves of every model on validation and on test, and all tests."""
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
+    models = fit_trials(trials, development, settings)
     metrics, curves, judgements = [], [], {}
     for trial in trials:
-        model = build_model(trial.name, seed=settings.seed).fit(development)
-        tested = trial.calibration.calibrator.apply(model.predict(test))
+        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),

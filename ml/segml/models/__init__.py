@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule", "last_period")
+ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
@@ -21,8 +22,11 @@ _REGISTRY = {
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "last_period": "segml.models.last_period:LastPeriodModel",
     "logistic": "segml.models.logistic:LogisticModel",
+    "svm": "segml.models.svm:SvmModel",
+    "forest": "segml.models.forest:ForestModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
+    "ensemble": "segml.models.ensemble:EnsembleModel",
 }
 
 
