@@ -10,7 +10,7 @@ from segml.explanation import reference_row
 from segml.importance import permutation_importance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -49,7 +49,6 @@ def fit_finally(
     examples: Examples,
     splits: Splits,
     settings: Settings,
-    progress: Callable[[str], None],
 ) -> FinalFit:
     """Fit a compared model on everything that is labelled."""
     importance = permutation_importance(
@@ -61,6 +60,5 @@ def fit_finally(
     )
     labelled = examples.take(splits.labelled)
     model = fit_champion(trial, list(trials), labelled, settings)
-    progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     calibrator = trial.calibration.calibrator
     return FinalFit(model, calibrator, importance, reference_row(labelled))

@@ -183,13 +183,11 @@ def check_history(metrics: pd.DataFrame, history: pd.DataFrame, margin: float) -
     LeakageError
         Naming the model and both figures.
     """
-    if history.empty:
-        return
-    now = _loss_over_prior(metrics.assign(run_id=""))[""]
-    earlier = pd.concat(_loss_over_prior(history))
-    best = earlier.groupby(level=-1).min()
-    for name, ratio in now.items():
-        if name in best.index and ratio < (1 - margin) * best[name]:
+    now = _loss_over_prior(metrics.assign(run_id="")).min()
+    best = _loss_over_prior(history).min()
+    for name in map(str, now.index):
+        ratio = now[name]
+        if ratio < (1 - margin) * best.get(name, np.nan):
             raise LeakageError(
                 f"{name} is implausibly good: its validation log loss is {ratio:.2f} of that of "
                 f"the prior, in earlier runs it was never below {best[name]:.2f}",
@@ -198,12 +196,9 @@ def check_history(metrics: pd.DataFrame, history: pd.DataFrame, margin: float) -
             )
 
 
-def _loss_over_prior(metrics: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return, per run, each model's validation log loss over that of the prior."""
+def _loss_over_prior(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return validation log loss over that of the prior, by run and model; NaN where unknown."""
     judged = metrics[(metrics["split"] == "validation") & (metrics["metric"] == "log_loss")]
-    ratios = {}
-    for run_id, run in judged.groupby("run_id"):
-        losses = run.set_index("model_name")["value"]
-        if "prior" in losses.index and losses["prior"] > 0:
-            ratios[str(run_id)] = losses.drop("prior") / losses["prior"]
-    return ratios
+    losses = judged.pivot_table(index="run_id", columns="model_name", values="value")
+    prior = losses.pop("prior") if "prior" in losses else np.nan
+    return losses.div(prior, axis=0)

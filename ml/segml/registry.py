@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -48,26 +48,80 @@ class ModelVersion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """One row of ``ml.promotions``: a version took over what is served.
+
+    Parameters
+    ----------
+    promoted_at : datetime
+        UTC.
+    action : str
+        ``promote``, or ``rollback`` to the version that was served before.
+    actor : str
+        ``auto`` for a training run, ``manual`` for a person.
+    previous_version : str or None
+        What was served until then.
+    delta, ci_low, ci_high : float or None
+        Test log loss of the new version's kind less that of the previous one's, with its 95 %
+        interval; None where nothing was compared.
+    p_better : float or None
+        Share of resamples in which it is lower.
+    """
+
+    promoted_at: datetime
+    action: str
+    actor: str
+    model_version: str
+    previous_version: str | None
+    reason: str
+    delta: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_better: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunTables:
     """What a training run measured, without its ``run_id``: rows for the ``ml`` tables."""
 
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
-    personas: pd.DataFrame
+    personas: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
-    """Store a version and its run's measurements, and retire the champion it replaces.
+def register(
+    warehouse: Warehouse,
+    version: ModelVersion,
+    tables: RunTables,
+    *,
+    refreshed: ModelVersion | None = None,
+    promotion: Promotion | None = None,
+) -> None:
+    """Store a run's versions and measurements, and the promotion that it led to.
 
     Registering the same run again replaces its rows. Everything becomes visible at once.
+
+    Parameters
+    ----------
+    version : ModelVersion
+        What the run chose.
+    refreshed : ModelVersion, optional
+        The champion's kind of model, where it has learned again and stays.
+    promotion : Promotion, optional
+        Where one of the versions takes over.
     """
     contents = {
         "evaluation_metrics": tables.metrics,
         "evaluation_curves": tables.curves,
         "feature_importance": tables.importance,
         "personas": tables.personas,
+        "model_comparisons": tables.comparisons,
+        "fairness_metrics": tables.fairness,
     }
+    versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
@@ -76,8 +130,37 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         for table, rows in contents.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
-        warehouse.execute("delete from ml.model_versions where run_id = ?", [version.run_id])
-        warehouse.append("ml.model_versions", pd.DataFrame([asdict(version)]))
+        for item in versions:
+            warehouse.execute(
+                "delete from ml.model_versions where model_version = ?", [item.model_version]
+            )
+        warehouse.append("ml.model_versions", pd.DataFrame([asdict(item) for item in versions]))
+        if promotion is not None:
+            _crown(warehouse, promotion)
+
+
+def record_promotion(warehouse: Warehouse, promotion: Promotion) -> None:
+    """Make a registered version the champion, and say why."""
+    with warehouse.transaction():
+        _crown(warehouse, promotion)
+
+
+def _crown(warehouse: Warehouse, promotion: Promotion) -> None:
+    warehouse.execute("update ml.model_versions set status = 'retired' where status = 'champion'")
+    warehouse.execute(
+        "update ml.model_versions set status = 'champion' where model_version = ?",
+        [promotion.model_version],
+    )
+    warehouse.append("ml.promotions", pd.DataFrame([asdict(promotion)]))
+
+
+def list_promotions(warehouse: Warehouse) -> list[Promotion]:
+    """Return all promotions, oldest first."""
+    if not warehouse.has_table("ml", "promotions"):
+        return []
+    names = Promotion.__dataclass_fields__
+    rows = warehouse.rows(f"select {', '.join(names)} from ml.promotions order by promoted_at")
+    return [Promotion(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def list_versions(warehouse: Warehouse) -> list[ModelVersion]:

@@ -155,7 +155,9 @@ def _train(
 ) -> TrainingResult:
     baselines = baselines_for(examples.features.columns)
     eligible = names_to_compare(settings, baselines)
-    members = names_to_compare(settings, baselines, champion.kinds) if champion else eligible
+    members = eligible
+    if champion and not champion.obstacle:
+        members = names_to_compare(settings, baselines, champion.kinds)
     trials: dict[str, Trial] = {}
     for name in members:
         trials[name] = (
@@ -174,14 +176,18 @@ def _train(
         champion, decision, trials, measured, confidence=settings.promotion_confidence
     )
     served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
-    chosen = fit_finally(decision.champion, trials.values(), examples, splits, settings, progress)
-    is_refresh = verdict.promoted not in (None, decision.champion.name)
+
+    def finish(name: str) -> FinalFit:
+        fit = fit_finally(trials[name], trials.values(), examples, splits, settings)
+        progress(f"{name} fitted on all {int(splits.labelled.sum()):,} labelled examples")
+        return fit
+
+    chosen = decision.champion.name
+    is_refresh = verdict.promoted not in (None, chosen)
     duels = compare_with_champion(measured, served)
     return TrainingResult(
-        chosen=chosen,
-        refreshed=fit_finally(trials[served], trials.values(), examples, splits, settings, progress)
-        if is_refresh
-        else None,
+        chosen=finish(chosen),
+        refreshed=finish(served) if is_refresh else None,
         verdict=verdict,
         decision=decision.reason,
         beats_baselines=decision.beats_baselines,
