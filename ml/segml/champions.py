@@ -7,22 +7,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from segml.artifacts import load_artifact
+from segml.challenge import Champion
 from segml.errors import ArtifactError
 from segml.mart import read_plan, read_schema
 from segml.models import ENSEMBLE, model_names
-from segml.promotion import Champion
-from segml.registry import (
+from segml.promotion import (
     Promotion,
+    list_promotions,
+    record_promotion,
+    reigning_versions,
+    replaced_by_hand,
+)
+from segml.registry import (
     artifact_folder,
     find_version,
-    list_promotions,
     list_versions,
-    record_promotion,
 )
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from segml.registry import ModelVersion
@@ -49,7 +52,7 @@ def read_champion(
         obstacle = None
     except ArtifactError as error:
         obstacle = error.reason
-    replaced = _replaced_by_hand(list_promotions(warehouse))
+    replaced = replaced_by_hand(list_promotions(warehouse))
     return Champion(
         model_version=version.model_version,
         model_name=version.model_name,
@@ -134,22 +137,6 @@ def roll_back(warehouse_path: Path, settings: Settings) -> Promotion:
         return _serve(warehouse, settings, version, action="rollback", reason=reason)
 
 
-def reigning_versions(promotions: Sequence[Promotion]) -> list[str]:
-    """Return the champions that a rollback can return to, the present one last.
-
-    A rollback takes the champion off the list, so that two in a row do not end where they began.
-    """
-    reigns: list[str] = []
-    for item in promotions:
-        if not reigns and item.previous_version is not None:
-            reigns.append(item.previous_version)  # served before promotions were recorded
-        if item.action == "rollback":
-            del reigns[-1:]
-        elif reigns[-1:] != [item.model_version]:
-            reigns.append(item.model_version)
-    return reigns
-
-
 def _serve(
     warehouse: Warehouse, settings: Settings, version: ModelVersion, *, action: str, reason: str
 ) -> Promotion:
@@ -165,12 +152,6 @@ def _serve(
     )
     record_promotion(warehouse, promotion)
     return promotion
-
-
-def _replaced_by_hand(promotions: Sequence[Promotion]) -> str | None:
-    """Return the version that a person has just replaced, if that was the last change."""
-    last = promotions[-1] if promotions else None
-    return last.previous_version if last is not None and last.actor == "manual" else None
 
 
 def _kinds(version: ModelVersion) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from segml.leakage import (
     check_windows,
 )
 from segml.mart import read_plan, read_schema, read_training_examples
+from segml.promotion import list_promotions
 from segml.registration import Run, register_run
-from segml.registry import list_promotions, list_versions, read_metrics
+from segml.registry import list_versions, read_metrics
 from segml.training import train
 from segml.warehouse import open_warehouse
 

@@ -1,119 +1,94 @@
-"""Whether a run's model takes over from the one that is served."""
+"""Who took over what is served, when and why: the table ``ml.promotions``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from segml.comparison import Difference, difference
+import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Sequence
+    from datetime import datetime
 
-    from segml.bootstrap import Measurement
-    from segml.selection import Decision, Trial
+    from segml.warehouse import Warehouse
 
 
 @dataclass(frozen=True, kw_only=True)
-class Champion:
-    """What is served when a run begins, as far as the run needs to know.
+class Promotion:
+    """One row of ``ml.promotions``: a version took over what is served.
 
     Parameters
     ----------
-    model_version, model_name : str
-        The registered version and its kind of model.
-    kinds : tuple of str
-        What must be fitted to learn it anew: itself and, if it is a blend, its members.
-    obstacle : str or None
-        Why it cannot be served any more, for example because the features changed.
-    is_current : bool
-        Whether it has learned from the same outcomes as the run will.
-    taken_down : set of str
-        Kinds of model whose result of this very run was replaced by hand.
+    promoted_at : datetime
+        UTC.
+    action : str
+        ``promote``, or ``rollback`` to the version that was served before.
+    actor : str
+        ``auto`` for a training run, ``manual`` for a person.
+    previous_version : str or None
+        What was served until then.
+    delta, ci_low, ci_high : float or None
+        Test log loss of the new version's kind less that of the previous one's, with its 95 %
+        interval; None where nothing was compared.
+    p_better : float or None
+        Share of resamples in which it is lower.
     """
 
+    promoted_at: datetime
+    action: str
+    actor: str
     model_version: str
-    model_name: str
-    kinds: tuple[str, ...]
-    obstacle: str | None
-    is_current: bool
-    taken_down: Set[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Which of a run's models is served from now on, and why.
-
-    Parameters
-    ----------
-    promoted : str or None
-        Kind of model that takes over; None leaves the champion as it is.
-    evidence : Difference, optional
-        Test log loss of the challenger less that of the champion's kind.
-    """
-
-    promoted: str | None
+    previous_version: str | None
     reason: str
-    evidence: Difference | None = None
+    delta: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_better: float | None = None
 
 
-def challenge(
-    champion: Champion | None,
-    decision: Decision,
-    trials: Mapping[str, Trial],
-    tested: Mapping[str, Measurement],
-    *,
-    confidence: float,
-) -> Verdict:
-    """Compare the run's choice with the champion's kind of model, both learned from the same rows.
-
-    A challenger takes over only if its log loss on the test snapshot is lower in at least
-    ``confidence`` of the paired resamples. Otherwise the champion's kind stays: as it is, or,
-    when there are newer outcomes, learned anew from them. A champion that no longer beats the
-    baselines gives way to the baseline whatever the test says.
-
-    Parameters
-    ----------
-    decision : Decision
-        The challenger: what validation chose.
-    trials, tested : mapping of str
-        Validation trial and test measurement of every model of the run, the champion's kind
-        among them.
-    """
-    challenger = decision.champion.name
-    if champion is None:
-        return Verdict(challenger, "there was no champion")
-    if champion.obstacle:
-        return Verdict(
-            challenger, f"{champion.model_version} cannot be served: {champion.obstacle}"
-        )
-    verdict = _weigh(champion, decision, trials, tested, confidence)
-    if verdict.promoted in champion.taken_down:
-        reason = f"{verdict.promoted} of this run was replaced by hand"
-        return Verdict(None, reason, verdict.evidence)
-    return verdict
+def record_promotion(warehouse: Warehouse, promotion: Promotion) -> None:
+    """Make a registered version the champion, and say why."""
+    with warehouse.transaction():
+        crown(warehouse, promotion)
 
 
-def _weigh(
-    champion: Champion,
-    decision: Decision,
-    trials: Mapping[str, Trial],
-    tested: Mapping[str, Measurement],
-    confidence: float,
-) -> Verdict:
-    name, served = decision.champion.name, champion.model_name
-    if name == served:
-        return Verdict(name, f"the champion was {served}, too: it has learned again")
-    gap = difference(tested[served], tested[name], "log_loss")
-    if decision.champion.is_baseline and trials[served].log_loss >= decision.champion.log_loss:
-        return Verdict(name, f"the champion's {served} does not beat this baseline any more", gap)
-    evidence = (
-        f"test log loss {gap.value:+.4f} against the champion's {served} "
-        f"(95 % {gap.ci_low:+.4f} to {gap.ci_high:+.4f}), better in {gap.p_better:.0%} of resamples"
+def crown(warehouse: Warehouse, promotion: Promotion) -> None:
+    """Do so within the caller's transaction."""
+    warehouse.execute("update ml.model_versions set status = 'retired' where status = 'champion'")
+    warehouse.execute(
+        "update ml.model_versions set status = 'champion' where model_version = ?",
+        [promotion.model_version],
     )
-    if gap.p_better >= confidence:
-        return Verdict(name, evidence, gap)
-    missed = f"{name} is not better with {confidence:.0%} confidence: {evidence}"
-    if champion.is_current:
-        return Verdict(None, missed, gap)
-    return Verdict(served, f"{missed}; {served} has learned from the newer outcomes", gap)
+    warehouse.append("ml.promotions", pd.DataFrame([asdict(promotion)]))
+
+
+def list_promotions(warehouse: Warehouse) -> list[Promotion]:
+    """Return all promotions, oldest first."""
+    if not warehouse.has_table("ml", "promotions"):
+        return []
+    names = Promotion.__dataclass_fields__
+    rows = warehouse.rows(f"select {', '.join(names)} from ml.promotions order by promoted_at")
+    return [Promotion(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def reigning_versions(promotions: Sequence[Promotion]) -> list[str]:
+    """Return the champions that a rollback can return to, the present one last.
+
+    A rollback takes the champion off the list, so that two in a row do not end where they began.
+    """
+    reigns: list[str] = []
+    for item in promotions:
+        if not reigns and item.previous_version is not None:
+            reigns.append(item.previous_version)  # served before promotions were recorded
+        if item.action == "rollback":
+            del reigns[-1:]
+        elif reigns[-1:] != [item.model_version]:
+            reigns.append(item.model_version)
+    return reigns
+
+
+def replaced_by_hand(promotions: Sequence[Promotion]) -> str | None:
+    """Return the version that a person has just replaced, if that was the last change."""
+    last = promotions[-1] if promotions else None
+    return last.previous_version if last is not None and last.actor == "manual" else None

@@ -12,7 +12,8 @@ import pandas as pd
 from segml.artifacts import ArtifactMetadata, prune_artifacts, save_artifact
 from segml.audit import read_groups
 from segml.fairness import fairness_metrics
-from segml.registry import ModelVersion, Promotion, RunTables, artifact_folder, register
+from segml.promotion import Promotion
+from segml.registry import ModelVersion, RunTables, artifact_folder, register
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.artifacts import ArtifactInfo
+    from segml.challenge import Champion, Verdict
     from segml.dataset import FeatureSchema
     from segml.final_fit import FinalFit
     from segml.identity import RunIdentity
     from segml.mart import SnapshotPlan
     from segml.personas import Personas
-    from segml.promotion import Champion, Verdict
     from segml.settings import Settings
     from segml.training import TrainingResult
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.errors import ArtifactError
+from segml.promotion import crown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from segml.promotion import Promotion
     from segml.settings import Settings
     from segml.warehouse import Warehouse
 
@@ -45,39 +47,6 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Promotion:
-    """One row of ``ml.promotions``: a version took over what is served.
-
-    Parameters
-    ----------
-    promoted_at : datetime
-        UTC.
-    action : str
-        ``promote``, or ``rollback`` to the version that was served before.
-    actor : str
-        ``auto`` for a training run, ``manual`` for a person.
-    previous_version : str or None
-        What was served until then.
-    delta, ci_low, ci_high : float or None
-        Test log loss of the new version's kind less that of the previous one's, with its 95 %
-        interval; None where nothing was compared.
-    p_better : float or None
-        Share of resamples in which it is lower.
-    """
-
-    promoted_at: datetime
-    action: str
-    actor: str
-    model_version: str
-    previous_version: str | None
-    reason: str
-    delta: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    p_better: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,31 +105,7 @@ def register(
             )
         warehouse.append("ml.model_versions", pd.DataFrame([asdict(item) for item in versions]))
         if promotion is not None:
-            _crown(warehouse, promotion)
-
-
-def record_promotion(warehouse: Warehouse, promotion: Promotion) -> None:
-    """Make a registered version the champion, and say why."""
-    with warehouse.transaction():
-        _crown(warehouse, promotion)
-
-
-def _crown(warehouse: Warehouse, promotion: Promotion) -> None:
-    warehouse.execute("update ml.model_versions set status = 'retired' where status = 'champion'")
-    warehouse.execute(
-        "update ml.model_versions set status = 'champion' where model_version = ?",
-        [promotion.model_version],
-    )
-    warehouse.append("ml.promotions", pd.DataFrame([asdict(promotion)]))
-
-
-def list_promotions(warehouse: Warehouse) -> list[Promotion]:
-    """Return all promotions, oldest first."""
-    if not warehouse.has_table("ml", "promotions"):
-        return []
-    names = Promotion.__dataclass_fields__
-    rows = warehouse.rows(f"select {', '.join(names)} from ml.promotions order by promoted_at")
-    return [Promotion(**dict(zip(names, row, strict=True))) for row in rows]
+            crown(warehouse, promotion)
 
 
 def list_versions(warehouse: Warehouse) -> list[ModelVersion]:

@@ -9,11 +9,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from segml.blending import blend_trials, fit_trials
+from segml.challenge import challenge
 from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
 from segml.judgement import judge
 from segml.models import ENSEMBLE, baselines_for
-from segml.promotion import challenge
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
+    from segml.challenge import Champion, Verdict
     from segml.dataset import Examples
     from segml.final_fit import FinalFit
     from segml.judgement import Judgement
     from segml.models.base import TierModel
     from segml.models.calibrator import Calibrator
-    from segml.promotion import Champion, Verdict
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
