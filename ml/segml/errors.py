@@ -39,3 +39,7 @@ class ArtifactError(SegmlError):
 
 class ExportError(SegmlError):
     """An audience cannot be written to a file."""
+
+
+class LeakageError(TrainingError):
+    """A model would know what it could not have known."""
