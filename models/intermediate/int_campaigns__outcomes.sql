@@ -83,12 +83,12 @@ select
     cast(
         coalesce(sum(orders.net_revenue) filter (
             where orders.ordered_at >= windows.contacted_at
-        ), 0) as decimal(18, 4)
+        ), 0) as decimal(38, 4)
     ) as net_revenue,
     cast(
         coalesce(sum(orders.order_revenue) filter (
             where orders.ordered_at < windows.contacted_at
-        ), 0) as decimal(18, 4)
+        ), 0) as decimal(38, 4)
     ) as history_revenue
 from windows
 cross join scoring_snapshot

@@ -12,25 +12,6 @@ playbook as (
 
 ),
 
-conditions as (
-
-    select * from {{ ref('int_customers__conditions') }}
-
-),
-
-contactability as (
-
-    select * from {{ ref('int_customers__contactability') }}
-    where is_contactable
-
-),
-
-segment_outlook as (
-
-    select * from {{ ref('int_segments__outlook') }}
-
-),
-
 outlooks as (
 
     select
@@ -45,7 +26,8 @@ outlooks as (
             else 'none'
         end as outlook_basis
     from customers
-    left join segment_outlook on customers.rfm_segment = segment_outlook.rfm_segment
+    left join {{ ref('int_segments__outlook') }} as segment_outlook
+        on customers.rfm_segment = segment_outlook.rfm_segment
 
 ),
 
@@ -60,8 +42,12 @@ candidates as (
         * outlooks.expected_net_revenue * playbook.margin_share - playbook.cost_per_contact
             as expected_incremental_profit
     from outlooks
-    inner join contactability on outlooks.customer_key = contactability.customer_key
-    inner join conditions on outlooks.customer_key = conditions.customer_key
+    inner join {{ ref('int_customers__contactability') }} as contactability
+        on
+            outlooks.customer_key = contactability.customer_key
+            and contactability.is_contactable
+    inner join {{ ref('int_customers__conditions') }} as conditions
+        on outlooks.customer_key = conditions.customer_key
     inner join playbook
         on
             conditions.condition = playbook.condition

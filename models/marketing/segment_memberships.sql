@@ -30,6 +30,15 @@ memberships as (
         customer_key
     from customers
 
+    union all
+
+    select
+        'persona' as segment_type,
+        cluster_name as segment_name,
+        customer_key
+    from customers
+    where cluster_name is not null
+
 ),
 
 sizes as (

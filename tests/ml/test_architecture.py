@@ -35,6 +35,7 @@ LAYERS = {
     "selection": 6,
     "blending": 7,
     "importance": 7,
+    "grouping": 7,
     "training": 8,
     "synthetic": 8,
     "loading": 8,
