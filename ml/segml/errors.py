@@ -35,3 +35,11 @@ class CustomerError(SegmlError):
 
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""
+
+
+class ExportError(SegmlError):
+    """An audience cannot be written to a file."""
+
+
+class LeakageError(TrainingError):
+    """A model would know what it could not have known."""
