@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {#- The contract in _features__models.yml lists the columns. -#}
 with
 
