@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 {#- The contract in _features__models.yml lists the columns. -#}
 with
 
