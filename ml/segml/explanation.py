@@ -11,6 +11,7 @@ import pandas as pd
 from segml.event_odds import through_link
 from segml.models.base import AdditiveModel
 from segml.shapley import shapley_contributions
+from segml.wording import feature_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ REASON_COLUMNS = (
     "feature_value",
     "contribution",
     "direction",
+    "reason_text",
 )
 MAJORITY = 0.5
 NEGLIGIBLE = 1e-6  # log-odds; below this it is rounding
@@ -158,7 +160,8 @@ def explain(
     DataFrame
         Columns customer_key, rank (1 is strongest), feature, feature_value (text, ``None`` for
         unknown), contribution (log-odds of purchase, or of the predicted class where the classes
-        are not value tiers), direction (``raises`` or ``lowers``).
+        are not value tiers), direction (``raises`` or ``lowers``), reason_text (the value in
+        words, beside the typical one).
     """
     contributions = contributions_to_prediction(model, examples, reference, seed=seed)
     strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :top]
@@ -173,6 +176,9 @@ def explain(
             "feature_value": _texts(examples, rows, columns),
             "contribution": amounts,
             "direction": np.where(amounts > 0, "raises", "lowers"),
+            "reason_text": feature_sentences(
+                examples.features[list(examples.schema.names)], rows, columns, reference
+            ),
         },
         columns=list(REASON_COLUMNS),
     )
@@ -182,13 +188,13 @@ def _texts(examples: Examples, rows: NDArray[np.int_], columns: NDArray[np.int_]
     """Return the value of each named cell as text, ``None`` for unknown."""
     texts = np.full(len(rows), None, dtype=object)
     for column in np.unique(columns):
-        chosen = columns == column
-        values = examples.features[examples.schema.names[column]].to_numpy()
-        texts[chosen] = [_as_text(value) for value in values[rows[chosen]]]
+        chosen = np.flatnonzero(columns == column)
+        values = examples.features[examples.schema.names[column]].to_numpy()[rows[chosen]]
+        codes, distinct = pd.factorize(values)
+        written = np.array([*map(_as_text, distinct), None], dtype=object)
+        texts[chosen] = written[codes]  # the code of an unknown value is -1
     return pd.Series(texts, dtype=object)
 
 
-def _as_text(value: object) -> str | None:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return None
+def _as_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)

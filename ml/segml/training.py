@@ -53,7 +53,8 @@ class TrainingResult:
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
     importance : DataFrame
-        feature, importance_mean, importance_sd, most important first.
+        level, feature, feature_group, importance_mean, importance_sd, ci_low, ci_high; features
+        before groups, most important first.
     reference : dict
         The typical customer, for explanations; ``None`` is unknown.
     selection_scheme : str
@@ -123,7 +124,13 @@ def _train(
     decision = decide(trials, settings.model)
     progress(decision.reason)
 
-    importance = permutation_importance(decision.champion, examples, splits, seed=settings.seed)
+    importance = permutation_importance(
+        decision.champion,
+        examples,
+        splits,
+        bootstrap_samples=settings.bootstrap_samples,
+        seed=settings.seed,
+    )
     metrics, curves = _judge(trials, examples, splits, settings)
     progress(f"tested on {splits.test_date}")
     labelled = examples.take(splits.labelled)
