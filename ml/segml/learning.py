@@ -142,7 +142,7 @@ class _RunIdentity:
         fingerprint = data_fingerprint(examples)
         parts = [
             __version__,
-            _code_fingerprint(),
+            code_fingerprint(),
             fingerprint,
             examples.schema.feature_hash,
             settings_json,
@@ -158,7 +158,7 @@ class _RunIdentity:
         )
 
 
-def _code_fingerprint() -> str:
+def code_fingerprint() -> str:
     """Return a hash of this package's source: a changed model must not pass for the old one."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):

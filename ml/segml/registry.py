@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.errors import ArtifactError
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,13 +30,13 @@ def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One row of ``ml.model_versions``."""
+    """One row of ``ml.model_versions``; every data set has a champion of its own."""
 
     model_version: str
     run_id: str
     model_name: str
     trained_at: datetime
-    as_of_date: date
+    as_of_date: date | None
     horizon_days: int
     high_value_threshold: float
     feature_hash: str
@@ -45,6 +46,7 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
+    data_set: str = SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,9 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
-                "update ml.model_versions set status = 'retired' where status = 'champion'"
+                "update ml.model_versions set status = 'retired' "
+                "where status = 'champion' and coalesce(data_set, ?) = ?",
+                [SHOP, version.data_set],
             )
         for table, rows in contents.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
@@ -80,7 +84,11 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
 
 def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     """Return all versions, newest first."""
-    names = ", ".join(ModelVersion.__dataclass_fields__)
+    # versions from before there were data sets are of the shop
+    names = ", ".join(
+        f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
+        for name in ModelVersion.__dataclass_fields__
+    )
     if not warehouse.has_table("ml", "model_versions"):
         return []
     rows = warehouse.rows(
@@ -92,8 +100,10 @@ def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     ]
 
 
-def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
-    """Return a version by name (a unique beginning will do), or the champion.
+def find_version(
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+) -> ModelVersion:
+    """Return a version by name (a unique beginning will do), or the champion of a data set.
 
     Raises
     ------
@@ -102,8 +112,10 @@ def find_version(warehouse: Warehouse, model_version: str | None = None) -> Mode
     """
     versions = list_versions(warehouse)
     if model_version is None:
-        found = [version for version in versions if version.status == "champion"]
-        wanted = "champion"
+        found = [
+            item for item in versions if item.status == "champion" and item.data_set == data_set
+        ]
+        wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [
             item for item in versions if item.model_version.startswith(model_version)
@@ -113,7 +125,7 @@ def find_version(warehouse: Warehouse, model_version: str | None = None) -> Mode
         names = ", ".join(item.model_version for item in found)
         raise ArtifactError(f"{wanted} fits {names}", "Give more of the name")
     if not found:
-        known = ", ".join(item.model_version for item in versions)
+        known = ", ".join(item.model_version for item in versions if item.data_set == data_set)
         raise ArtifactError(
             f"There is no {wanted}", f"Choose one of {known}" if known else NO_MODEL_FIX
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import Predictions
-from segml.models import BASELINES, build_model
+from segml.models import BASELINES, LABELLED_BASELINES, build_model
 
 if TYPE_CHECKING:
     from segml.dataset import Examples
@@ -42,7 +42,7 @@ class Trial:
     @property
     def is_baseline(self) -> bool:
         """True for the models that every candidate must beat."""
-        return self.name in BASELINES
+        return self.name in (*BASELINES, *LABELLED_BASELINES)
 
 
 @dataclass(frozen=True)

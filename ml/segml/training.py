@@ -110,15 +110,27 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        return _train(examples, splits, settings, progress)
+        return compare_and_fit(examples, splits, settings, progress)
 
 
-def _train(
-    examples: Examples, splits: Splits, settings: Settings, progress: Callable[[str], None]
+def compare_and_fit(
+    examples: Examples,
+    splits: Splits,
+    settings: Settings,
+    progress: Callable[[str], None],
+    *,
+    baselines: tuple[str, ...] = BASELINES,
 ) -> TrainingResult:
+    """Choose on the selection folds, test once, and refit the best on all labelled rows.
+
+    Parameters
+    ----------
+    baselines : tuple of str
+        The models that every candidate must beat.
+    """
     candidates = settings.candidates if settings.model == "auto" else (settings.model,)
     trials = []
-    for name in dict.fromkeys((*BASELINES, *candidates)):
+    for name in dict.fromkeys((*baselines, *candidates)):
         trials.append(run_trial(name, examples, splits, settings))
         progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
     decision = decide(trials, settings.model)
@@ -132,7 +144,7 @@ def _train(
         seed=settings.seed,
     )
     metrics, curves = _judge(trials, examples, splits, settings)
-    progress(f"tested on {splits.test_date}")
+    progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
     labelled = examples.take(splits.labelled)
     model = build_model(decision.champion.name, seed=settings.seed).fit(labelled)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")

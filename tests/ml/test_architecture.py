@@ -40,6 +40,7 @@ LAYERS = {
     "reporting": 8,
     "learning": 9,
     "scoring": 9,
+    "labelled": 10,
     "health": 9,
     "loop": 10,
     "cli": 11,

@@ -42,13 +42,14 @@ def list_models(
         return
     print_table(
         "Models",
-        ["model version", "status", "as of", "horizon days", "trained at (UTC)"],
+        ["model version", "data set", "status", "as of", "horizon days", "trained at (UTC)"],
         [
             [
                 item.model_version,
+                item.data_set,
                 item.status,
-                str(item.as_of_date),
-                item.horizon_days,
+                str(item.as_of_date or "-"),
+                item.horizon_days or None,
                 f"{item.trained_at:%Y-%m-%d %H:%M}",
             ]
             for item in versions
@@ -82,4 +83,4 @@ def show_model(
         print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})
         return
     print_table("Model", ["property", "value"], list(asdict(version).items()))
-    print_metrics(metrics, version.model_name)
+    print_metrics(metrics, version)

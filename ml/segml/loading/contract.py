@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segml.settings import LABELLED_CUSTOMERS, SHOP
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MONEY = "decimal(18, 4)"  # exact, so sums do not depend on the order of rows
 QUANTITY = "decimal(18, 3)"
-SHOP, LABELLED_CUSTOMERS = "shop", "labelled_customers"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from segml.errors import LoadingError
 from segml.loading.checks import relation_columns
-from segml.loading.contract import RAW_TABLES, SHOP
+from segml.loading.contract import RAW_TABLES
 from segml.loading.sql import sql_name, sql_text
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

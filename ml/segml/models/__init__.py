@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule")
+LABELLED_BASELINES = ("prior", "single_feature")  # of customers without a history
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
+    "single_feature": "segml.models.single_feature:SingleFeatureModel",
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "logistic": "segml.models.logistic:LogisticModel",
