@@ -190,3 +190,18 @@ def customer_fold(
     fractions, rank_of_row = np.unique(hash_fraction(keys, salt), return_inverse=True)
     fold: NDArray[np.int_] = rank_of_row * folds // len(fractions)
     return fold
+
+
+def outcome_fold(examples: Examples, folds: int, salt: str) -> NDArray[np.int_]:
+    """Deal customers into ``folds`` groups that share out every outcome: fold numbers (n,).
+
+    Customers are dealt tier by tier, each counted by the highest tier of any of their rows, so
+    that a tier of few customers is missing from as few folds as possible.
+    """
+    keys, customer_of_row = np.unique(examples.customer_key, return_inverse=True)
+    highest = np.full(len(keys), UNOBSERVED_TIER, dtype=np.int8)
+    np.maximum.at(highest, customer_of_row, examples.value_tier)
+    fold = np.empty(len(keys), dtype=np.int_)
+    fold[np.lexsort((hash_fraction(keys, salt), highest))] = np.arange(len(keys)) % folds
+    dealt: NDArray[np.int_] = fold[customer_of_row]
+    return dealt

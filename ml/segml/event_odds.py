@@ -9,11 +9,12 @@ from scipy.special import expit, softmax
 
 from segml.models.attribution import with_total
 from segml.models.base import complete_probabilities
+from segml.models.calibrator import calibrate_logits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segml.calibration import Calibrator
+    from segml.models.calibrator import Calibrator
     from segml.models.base import LogitContributions
 
     Array = NDArray[np.float64]
@@ -28,21 +29,13 @@ def through_link(logits: LogitContributions, calibrator: Calibrator, event: list
     The odds are the sum of exp(logit) over the classes of the event by that over the rest. Along
     the straight line from the reference to the customer, contributions weighted by the average
     share of each class in its sum add up to the change of the log-odds (Aumann and Shapley 1974).
-    Vector scaling is affine in the logits and comes first. Isotonic curves are steps without a
-    useful slope: what they add, and what the probability floor does, is spread in proportion to
-    the size of the contributions.
+    What the probability floor does is spread in proportion to the size of the contributions.
     """
-    contributions, start = logits.contributions, logits.reference
+    end = logits.reference + logits.contributions.sum(axis=1)
+    total = _log_odds(end, calibrator, event) - _log_odds(logits.reference[None], calibrator, event)
+    calibrated = calibrate_logits(logits, calibrator)
+    contributions, start = calibrated.contributions, calibrated.reference
     end = start + contributions.sum(axis=1)
-    total = _log_odds(end, calibrator, event) - _log_odds(start[None], calibrator, event)
-    if calibrator.method == "vector":
-        log_temperature, *bias = calibrator.parameters["vector"]
-        factor = np.exp(-log_temperature)
-        contributions, start, end = (
-            contributions * factor,
-            start * factor + bias,
-            end * factor + bias,
-        )
     start, end = np.append(0.0, start), np.column_stack([np.zeros(len(end)), end])
     rest = [label for label in range(len(start)) if label not in event]
     weights = np.empty_like(end)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segml.calibration import Calibrator
+    from segml.models.calibrator import Calibrator
     from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
 

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from segml import __version__
 from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
 from segml.errors import ArtifactError, TrainingError
+from segml.grouping import read_customers
 from segml.mart import data_fingerprint, read_plan, read_schema, read_training_examples
 from segml.registry import (
     ModelVersion,
@@ -27,11 +30,11 @@ from segml.warehouse import open_warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from segml.artifacts import ArtifactInfo
     from segml.dataset import Examples, FeatureSchema
+    from segml.grouping import Customers
     from segml.mart import SnapshotPlan
+    from segml.personas import Personas
     from segml.settings import Settings
     from segml.training import TrainingResult
 
@@ -44,6 +47,8 @@ LEARNING_SETTINGS = (
     "max_training_examples",
     "excluded_features",
     "calibrate",
+    "minimum_personas",
+    "maximum_personas",
     "bootstrap_samples",
 )
 
@@ -93,12 +98,13 @@ def train_from_warehouse(
         examples = read_training_examples(
             warehouse, schema, maximum_examples=settings.max_training_examples
         )
+        customers = read_customers(warehouse, plan.as_of_date, settings)
     if plan.high_value_threshold is None:
         raise TrainingError(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
-    identity = _RunIdentity.of(examples, plan, settings)
+    identity = _RunIdentity.of(examples, customers, plan, settings)
     folder = artifact_folder(settings, warehouse_path)
     if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
@@ -111,12 +117,14 @@ def train_from_warehouse(
         settings=settings,
         progress=progress,
     )
-    artifact = _store(examples, result, plan, identity, folder)
+    personas = customers.fit_personas(settings, progress)
+    artifact = _store(examples, result, plan, identity, folder, personas=personas)
     version = _describe(artifact, examples, result, plan, identity)
     tables = RunTables(
         metrics=result.metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
+        personas=pd.DataFrame() if personas is None else personas.table(plan.as_of_date),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)
@@ -135,7 +143,9 @@ class _RunIdentity:
     settings_json: str
 
     @classmethod
-    def of(cls, examples: Examples, plan: SnapshotPlan, settings: Settings) -> _RunIdentity:
+    def of(
+        cls, examples: Examples, customers: Customers, plan: SnapshotPlan, settings: Settings
+    ) -> _RunIdentity:
         settings_json = json.dumps(
             {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}, sort_keys=True
         )
@@ -144,6 +154,7 @@ class _RunIdentity:
             __version__,
             code_fingerprint(),
             fingerprint,
+            customers.fingerprint,
             examples.schema.feature_hash,
             settings_json,
             repr(plan.roles),
@@ -192,6 +203,8 @@ def _store(
     plan: SnapshotPlan,
     identity: _RunIdentity,
     folder: Path,
+    *,
+    personas: Personas | None,
 ) -> ArtifactInfo:
     """Write the artifact."""
     return save_artifact(
@@ -206,6 +219,7 @@ def _store(
             horizon_days=plan.horizon_days,
             settings=json.loads(identity.settings_json),
         ),
+        personas=personas,
     )
 
 

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from segml.blending import blend_trials, fit_champion, fit_trials
 from segml.evaluation import evaluate, evaluation_curves
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
-from segml.models import BASELINES, build_model
-from segml.selection import decide, run_trial
+from segml.models import BASELINES, ENSEMBLE
+from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from segml.calibration import Calibrator
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -128,10 +129,13 @@ def compare_and_fit(
     baselines : tuple of str
         The models that every candidate must beat.
     """
-    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
-    trials = []
-    for name in dict.fromkeys((*baselines, *candidates)):
-        trials.append(run_trial(name, examples, splits, settings))
+    trials: list[Trial] = []
+    for name in names_to_compare(settings, baselines):
+        trials.append(
+            blend_trials(trials, examples, splits, settings)
+            if name == ENSEMBLE
+            else run_trial(name, examples, splits, settings)
+        )
         progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
     decision = decide(trials, settings.model)
     progress(decision.reason)
@@ -146,7 +150,7 @@ def compare_and_fit(
     metrics, curves = _judge(trials, examples, splits, settings)
     progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
     labelled = examples.take(splits.labelled)
-    model = build_model(decision.champion.name, seed=settings.seed).fit(labelled)
+    model = fit_champion(decision.champion, trials, labelled, settings)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     return TrainingResult(
         model=model,
@@ -168,10 +172,10 @@ def _judge(
     """Return metrics and curves of every model on validation and on test."""
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
+    models = fit_trials(trials, development, settings)
     metrics, curves = [], []
     for trial in trials:
-        model = build_model(trial.name, seed=settings.seed).fit(development)
-        tested = trial.calibration.calibrator.apply(model.predict(test))
+        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),

@@ -63,7 +63,7 @@ def print_metrics(metrics: pd.DataFrame, champion: str) -> None:
     """Print cross-validated and test metrics per model with their intervals, best first."""
     validation = metrics[(metrics["split"] == "validation") & (metrics["metric"] == "log_loss")]
     names = [str(name) for name in validation.sort_values("value")["model_name"]]
-    cells = {
+    cells: dict[Any, Any] = {
         (row.split, row.model_name, row.metric): row for row in metrics.itertuples(index=False)
     }
     for split, title in (
@@ -88,7 +88,7 @@ def _with_interval(row: Any) -> str:  # noqa: ANN401  (a row of metrics)
 
 def _print_answer(answer: CustomerAnswer) -> None:
     print_table(
-        f"{answer.predicted_class}, says {answer.model_version}",
+        f"Class: {answer.predicted_class}",
         ["class", "probability"],
         sorted(answer.class_probabilities.items(), key=lambda item: -item[1]),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from segml import __version__
@@ -28,8 +29,6 @@ from segml.warehouse import open_warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pandas as pd
 
     from segml.artifacts import ArtifactInfo
     from segml.labelled.mart import LabelledCustomers
@@ -98,6 +97,7 @@ def train_on_labelled(
         metrics=metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
+        personas=pd.DataFrame(),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)

@@ -135,6 +135,8 @@ def predict_values(
         customer = customer_of(warehouse, model.metadata.schema, model.metadata.class_names, values)
         notes = _notes(warehouse, customer)
     row = _rows(model, customer, settings).to_pylist()[0]
+    if not row["reasons"]:
+        notes = (*notes, "no reason stands out: to the model this is the typical customer")
     return CustomerAnswer(
         model_version=version.model_version,
         predicted_class=row["predicted_class"],

@@ -102,6 +102,13 @@ def complete_probabilities(
     return normalised
 
 
+def class_logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log P(class) / P(first class) of every class but the first, shape (n, k - 1)."""
+    logs = np.log(probabilities)
+    logits: NDArray[np.float64] = logs[:, 1:] - logs[:, :1]
+    return logits
+
+
 def mean_log_loss(probabilities: NDArray[np.float64], value_tier: NDArray[np.int8]) -> float:
     """Return the mean negative log-likelihood of the observed classes, in nats."""
     observed = np.take_along_axis(probabilities, value_tier[:, None].astype(np.int_), axis=1)

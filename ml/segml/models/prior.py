@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from segml.dataset import Predictions
-from segml.models.base import complete_probabilities
+from segml.models.base import LogitContributions, class_logits, complete_probabilities
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ class PriorModel:
         classes = len(self.shares_)
         shares = complete_probabilities(np.tile(self.shares_, rows), range(classes), classes)
         return Predictions(shares, np.tile(self.revenue_, rows))
+
+    def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
+        """Return nothing but zeros: no feature moves anybody."""
+        reference = class_logits(self.predict(typical).tier_probabilities)[0]
+        shape = (len(examples), len(examples.schema.names), len(reference))
+        return LogitContributions(np.zeros(shape), reference)
 
     def save(self, folder: Path) -> None:
         """Write the two averages as JSON."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     Texts = NDArray[np.object_]
 
-WHOLE_FROM = 100  # larger numbers are shown without decimals
+WHOLE_NUMBER_FROM = 10  # larger ones are shown without decimals
+WHOLE_AMOUNT_FROM = 100
 SMALL_SHARE = 0.1  # smaller ones keep a decimal
 USUAL_GAP = "purchase_gap_mean_days"
 SIGNED = ("last_rating_change",)
@@ -108,13 +109,13 @@ def _writer(name: str) -> Callable[[Any], str]:
 def _number(value: Any, sign: str = "") -> str:  # noqa: ANN401
     if isinstance(value, str):
         return value
-    if abs(value) >= WHOLE_FROM or value == round(value):
+    if abs(value) >= WHOLE_NUMBER_FROM or value == round(value):
         return f"{value:{sign},.0f}"
     return f"{value:{sign}.1f}" if abs(value) >= 1 else f"{value:{sign}.2g}"
 
 
 def _currency(value: float, sign: str = "") -> str:
-    is_whole = value == 0 or abs(value) >= WHOLE_FROM
+    is_whole = value == 0 or abs(value) >= WHOLE_AMOUNT_FROM
     return f"{value:{sign},.0f}" if is_whole else f"{value:{sign},.2f}"
 
 
