@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segml.dataset import TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
+from segml.dataset import BASELINE_FEATURES, TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
 from segml.errors import SettingsError, TrainingError, WarehouseError
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def read_schema(
 ) -> FeatureSchema:
     """Return the model inputs: every column of a feature table but keys and exclusions.
 
+    What a baseline is made of stays with that baseline, though no model sees it.
+
     Parameters
     ----------
     excluded : sequence of str
@@ -112,9 +114,19 @@ def read_schema(
         for name, kind in columns
         if name not in KEY_COLUMNS and not any(fnmatchcase(name, item) for item in excluded)
     ]
-    return FeatureSchema(
-        numeric=tuple(name for name, kind in kept if kind not in CATEGORICAL_TYPES),
-        categorical=tuple(name for name, kind in kept if kind in CATEGORICAL_TYPES),
+    withheld = [
+        (name, kind)
+        for name, kind in columns
+        if (name, kind) not in kept and any(fnmatchcase(name, item) for item in BASELINE_FEATURES)
+    ]
+    return FeatureSchema(*_by_kind(kept), *_by_kind(withheld))
+
+
+def _by_kind(columns: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of numeric and of categorical columns."""
+    return (
+        tuple(name for name, kind in columns if kind not in CATEGORICAL_TYPES),
+        tuple(name for name, kind in columns if kind in CATEGORICAL_TYPES),
     )
 
 
@@ -182,8 +194,11 @@ def data_fingerprint(examples: Examples) -> str:
 
 
 def _selection(schema: FeatureSchema) -> str:
-    numeric = [f'cast("{name}" as double) as "{name}"' for name in schema.numeric]
-    categorical = [f'"{name}"' for name in schema.categorical]
+    numeric = [
+        f'cast("{name}" as double) as "{name}"'
+        for name in (*schema.numeric, *schema.baseline_numeric)
+    ]
+    categorical = [f'"{name}"' for name in (*schema.categorical, *schema.baseline_categorical)]
     return ", ".join(
         ["cast(customer_key as varchar) as customer_key", "snapshot_date", *numeric, *categorical]
     )
@@ -219,9 +234,11 @@ def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
 
 def feature_frame(frame: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:
     """Return the features as models want them: NaN for unknown numbers, None for unknown texts."""
+    numeric = (*schema.numeric, *schema.baseline_numeric)
+    categorical = (*schema.categorical, *schema.baseline_categorical)
     return pd.DataFrame(
-        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in schema.numeric}
-        | {name: _texts(frame[name]) for name in schema.categorical}
+        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numeric}
+        | {name: _texts(frame[name]) for name in categorical}
     )
 
 

@@ -231,7 +231,8 @@ def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained
         found = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
         assert found.model_version == trained.version.model_version
         assert find_version(warehouse).model_version == "of the shop"
-        assert len(list_versions(warehouse)) == 2
+        assert len(list_versions(warehouse)) == 1
+        assert len(list_versions(warehouse, data_set=None)) == 2
         warehouse.execute("delete from ml.model_versions where run_id = 'run'")
 
 

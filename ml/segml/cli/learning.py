@@ -63,7 +63,12 @@ def train(
         labelled.train(project.warehouse_path(), settings, as_json=as_json)
         return
     with Steps(details=not as_json).step("Train") as say:
-        trained = train_from_warehouse(project.warehouse_path(), settings, say)
+        trained = train_from_warehouse(
+            project.warehouse_path(),
+            settings,
+            say,
+            k_anonymity=int(project.variable("k_anonymity")),
+        )
     if as_json:
         metrics = trained.metrics.to_dict(orient="records")
         print_json(asdict(trained.version) | {"metrics": metrics})

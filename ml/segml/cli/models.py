@@ -10,7 +10,9 @@ import typer
 from segml.cli.console import print_json, print_table
 from segml.cli.options import (
     DEFAULT_PROJECT_DIR,
+    DataSet,
     Json,
+    On,
     ProfilesDir,
     ProjectDir,
     Target,
@@ -36,7 +38,7 @@ def list_models(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        versions = list_versions(warehouse)
+        versions = list_versions(warehouse, data_set=None)
     if as_json:
         print_json([asdict(version) for version in versions])
         return
@@ -62,6 +64,7 @@ def show_model(
     model_version: Annotated[
         str | None, typer.Argument(help="Version or the beginning of its name; else the champion.")
     ] = None,
+    on: On = DataSet.shop,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -77,7 +80,7 @@ def show_model(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version)
+        version = find_version(warehouse, model_version, data_set=on.value)
         metrics = read_metrics(warehouse, version.run_id)
     if as_json:
         print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from segml import __version__
 from segml.artifacts import ArtifactMetadata, prune_artifacts, save_artifact
 from segml.errors import SettingsError
+from segml.identity import LEARNING_SETTINGS, code_fingerprint
 from segml.labelled.alarm import defining_features, describe_alarm
 from segml.labelled.intervals import with_exact_shares
 from segml.labelled.mart import read_labelled_customers, read_labelled_schema
 from segml.labelled.splits import split_labelled
-from segml.learning import LEARNING_SETTINGS, code_fingerprint
 from segml.mart import data_fingerprint
 from segml.models import LABELLED_BASELINES
 from segml.registry import ModelVersion, RunTables, artifact_folder, register
@@ -30,12 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pandas as pd
+
     from segml.artifacts import ArtifactInfo
     from segml.labelled.mart import LabelledCustomers
     from segml.settings import Settings
     from segml.training import TrainingResult
 
-NEEDS_HISTORY = ("rfm_rule", "transformer")
+NEEDS_HISTORY = ("rfm_rule", "last_period", "transformer")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,6 @@ def train_on_labelled(
         metrics=metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
-        personas=pd.DataFrame(),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)

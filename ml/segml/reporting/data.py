@@ -9,7 +9,6 @@ import pandas as pd
 
 from segml.errors import WarehouseError
 from segml.registry import list_versions
-from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -173,7 +172,7 @@ def _read_quality(warehouse: Warehouse) -> pd.DataFrame:
 
 def _read_evaluation(warehouse: Warehouse, model_version: str | None) -> Evaluation | None:
     """Read the test of the model behind the predictions, or else of the champion."""
-    versions = [item for item in list_versions(warehouse) if item.data_set == SHOP]
+    versions = list_versions(warehouse)
     version = next(
         (item for item in versions if item.model_version == model_version),
         next((item for item in versions if item.status == "champion"), None),
