@@ -157,12 +157,7 @@ def compare_and_fit(
 ) -> TrainingResult:
     """Choose on the selection folds, test once, and refit the best on all labelled rows.
 
-    Parameters
-    ----------
-    champion : Champion, optional
-        What is served now.
-    baselines : tuple of str, optional
-        The models that every candidate must beat; without, those that the examples allow.
+    Without ``baselines``, those that find their features are the ones to beat.
     """
     baselines = baselines or baselines_for(examples.features.columns)
     eligible = names_to_compare(settings, baselines)
