@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-# what a blend holds that nobody has weighed
-DEFAULT_MEMBERS = ("logistic", "svm", "forest", "boosting")
+DEFAULT_MEMBERS = ("logistic", "forest")  # of a blend that nobody has weighed: both err differently
 
 
 class EnsembleModel:
@@ -49,7 +48,7 @@ class EnsembleModel:
         self.seed = seed
         given = parameters or dict.fromkeys(DEFAULT_MEMBERS, 1.0)
         total = sum(map(float, given.values()))
-        self.weights = {name: float(weight) / total for name, weight in given.items()}
+        self.weights = {name: float(given[name]) / total for name in sorted(given)}
         self.calibrators = dict.fromkeys(self.weights, Calibrator())
 
     @classmethod
