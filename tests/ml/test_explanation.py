@@ -286,6 +286,27 @@ def test_baselines_name_the_segment_and_nothing_else(fitted, shop, some):
     assert not purchase_contributions(Served(fitted("prior")), some, reference, seed=1).any()
 
 
+def test_habit_is_split_between_orders_and_revenue(shop):
+    spent = np.where(np.arange(900) % 3, shop.features["net_revenue"], 0.0)
+    windows = {"order_count_90d": np.minimum(np.arange(900) % 4, 1.0), "net_revenue_90d": spent}
+    schema = replace(shop.schema, numeric=(*shop.schema.numeric, *windows))
+    habit = replace(shop, features=shop.features.assign(**windows), schema=schema)
+    model, reference = build_model("last_period", seed=1).fit(habit), reference_row(habit)
+    some = habit.take(np.arange(80))
+
+    def logits(changed):
+        kept = {name: reference[name] for name in windows if name not in changed}
+        hybrid = replace(some, features=some.features.assign(**kept))
+        return class_logits(model.predict(hybrid).tier_probabilities).T
+
+    typical = typical_rows(some, reference).take(np.array([0]))
+    found = model.logit_contributions(some, typical)
+    expected = shapley_of_all_subsets(logits, list(windows))
+    assert np.moveaxis(found.contributions[:, -4:-2], 2, 0) == pytest.approx(expected)
+    assert (np.abs(expected).max(axis=(0, 1)) > 0.1).all()
+    assert found.reference == pytest.approx(logits(frozenset())[:, 0])
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_gradients_of_a_linear_network_are_its_weights(fitted):
