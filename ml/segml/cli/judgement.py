@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from segml.cli.console import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 COMPARED = {"log_loss": "log loss", "roc_auc_purchase": "AUC buys", "gini_revenue": "Gini revenue"}
@@ -35,7 +37,7 @@ def print_comparisons(comparisons: pd.DataFrame) -> None:
         return
     rows = []
     for name, rival in comparisons.groupby("challenger_name"):
-        gaps: dict[str, Any] = rival.set_index("metric").to_dict(orient="index")
+        gaps: Mapping[Any, Any] = rival.set_index("metric").to_dict(orient="index")
         shown = [_interval(gaps.get(metric), "difference", 4) for metric in COMPARED]
         rows.append([str(name), *shown, f"{gaps['log_loss']['p_better']:.0%}"])
     champion = comparisons["champion_name"].iloc[0]
@@ -49,7 +51,7 @@ def print_comparisons(comparisons: pd.DataFrame) -> None:
 def print_profit(metrics: pd.DataFrame, curves: pd.DataFrame, model_name: str) -> None:
     """Print what contacts would have earned, and the tenths of customers behind it."""
     tested = metrics[(metrics["split"] == "test") & (metrics["model_name"] == model_name)]
-    of: dict[str, Any] = tested.set_index("metric").to_dict(orient="index")
+    of: Mapping[Any, Any] = tested.set_index("metric").to_dict(orient="index")
     if "best_contact_share" not in of:
         return
     rows = [
@@ -90,7 +92,7 @@ def print_fairness(fairness: pd.DataFrame, model_name: str) -> None:
     )
 
 
-def _interval(row: dict[str, float] | None, estimate: str, places: int) -> str:
+def _interval(row: Mapping[Any, Any] | None, estimate: str, places: int) -> str:
     """Return an estimate with its 95 % interval."""
     if row is None:
         return "-"
