@@ -29,8 +29,16 @@ class TrainingError(SegmlError):
     """The data cannot support a model."""
 
 
+class CustomerError(SegmlError):
+    """A customer is unknown, erased, or not scored."""
+
+
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""
+
+
+class ExportError(SegmlError):
+    """An audience cannot be written to a file."""
 
 
 class LeakageError(TrainingError):

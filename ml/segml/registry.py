@@ -9,6 +9,7 @@ import pandas as pd
 
 from segml.errors import ArtifactError
 from segml.promotion import crown
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +32,13 @@ def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One row of ``ml.model_versions``."""
+    """One row of ``ml.model_versions``; every data set has a champion of its own."""
 
     model_version: str
     run_id: str
     model_name: str
     trained_at: datetime
-    as_of_date: date
+    as_of_date: date | None
     horizon_days: int
     high_value_threshold: float
     feature_hash: str
@@ -47,6 +48,7 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
+    data_set: str = SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,9 @@ def register(
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
-                "update ml.model_versions set status = 'retired' where status = 'champion'"
+                "update ml.model_versions set status = 'retired' "
+                "where status = 'champion' and coalesce(data_set, ?) = ?",
+                [SHOP, version.data_set],
             )
         for name, table in TABLE_OF.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
@@ -111,13 +115,19 @@ def register(
             crown(warehouse, promotion)
 
 
-def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
-    """Return all versions, newest first."""
-    names = ", ".join(ModelVersion.__dataclass_fields__)
+def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
+    """Return the versions that learned from a data set, or from any, newest first."""
     if not warehouse.has_table("ml", "model_versions"):
         return []
+    # versions from before there were data sets are of the shop
+    names = ", ".join(
+        f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
+        for name in ModelVersion.__dataclass_fields__
+    )
     rows = warehouse.rows(
-        f"select {names} from ml.model_versions order by trained_at desc, model_version"
+        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+        {"data_set": data_set},
     )
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
@@ -125,18 +135,20 @@ def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     ]
 
 
-def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
-    """Return a version by name (a unique beginning will do), or the champion.
+def find_version(
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+) -> ModelVersion:
+    """Return a version of a data set by name (a unique beginning will do), or its champion.
 
     Raises
     ------
     ArtifactError
         When there is none, or a beginning fits several.
     """
-    versions = list_versions(warehouse)
+    versions = list_versions(warehouse, data_set=data_set)
     if model_version is None:
         found = [version for version in versions if version.status == "champion"]
-        wanted = "champion"
+        wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [
             item for item in versions if item.model_version.startswith(model_version)
