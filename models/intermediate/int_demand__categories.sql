@@ -1,9 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: expected orders by segment, times what an order of the segment holds of each category;
--- small segments are drawn towards the shop. Times the season, and times what the same forecasts at
--- earlier windows fell short of, or exceeded, what came
-{%- set prior_orders = 50 %}
+-- materialised: units that segments are expected to order, times the season, combined with the moving
+-- average: errors of forecasts that err differently cancel (Bates and Granger 1969)
+{%- set average_weight = var('demand_average_weight') %}
 
 with
 
@@ -13,73 +12,9 @@ windows as (
 
 ),
 
-segment_sales as (
-
-    select
-        snapshot_date,
-        segment_name,
-        category,
-        order_count,
-        unit_count
-    from {{ ref('int_demand__rates') }}
-
-),
-
-shops as (
-
-    select
-        snapshot_date,
-        sum(order_count) as order_count
-    from (select distinct snapshot_date, segment_name, order_count from segment_sales) as segments
-    group by snapshot_date
-
-),
-
-shop_mix as (
-
-    select
-        segment_sales.snapshot_date,
-        segment_sales.category,
-        sum(segment_sales.unit_count) / any_value(shops.order_count) as units_per_order
-    from segment_sales
-    inner join shops on segment_sales.snapshot_date = shops.snapshot_date
-    group by segment_sales.snapshot_date, segment_sales.category
-
-),
-
-segment_orders as (
-
-    select
-        orders.*,
-        coalesce(max(segment_sales.order_count), 0) as observed_order_count
-    from {{ ref('int_demand__orders') }} as orders
-    left join segment_sales
-        on
-            orders.snapshot_date = segment_sales.snapshot_date
-            and orders.segment_name = segment_sales.segment_name
-    group by all
-
-),
-
 expected as (
 
-    select
-        segment_orders.snapshot_date,
-        shop_mix.category,
-        segment_orders.is_new,
-        segment_orders.order_count
-        * (
-            coalesce(segment_sales.unit_count, 0)
-            + {{ prior_orders }} * shop_mix.units_per_order
-        )
-        / (segment_orders.observed_order_count + {{ prior_orders }}) as unit_count
-    from segment_orders
-    inner join shop_mix on segment_orders.snapshot_date = shop_mix.snapshot_date
-    left join segment_sales
-        on
-            segment_orders.snapshot_date = segment_sales.snapshot_date
-            and segment_orders.segment_name = segment_sales.segment_name
-            and shop_mix.category = segment_sales.category
+    select * from {{ ref('int_demand__segment_units') }}
 
 ),
 
@@ -96,19 +31,48 @@ seasons as (
         on windows.snapshot_date = histories.snapshot_date
     group by windows.snapshot_date, windows.has_season
 
+),
+
+averages as (
+
+    select
+        snapshot_date,
+        category,
+        cast(sum(cast(moving_average_units as decimal(28, 6))) as double) as unit_count
+    from {{ ref('int_demand__histories') }}
+    group by snapshot_date, category
+
+),
+
+combined as (
+
+    select
+        expected.snapshot_date,
+        expected.category,
+        any_value(seasons.seasonal_factor) as seasonal_factor,
+        cast(sum(cast(expected.unit_count as decimal(28, 9))) as double) as segment_units,
+        cast(
+            coalesce(
+                sum(cast(expected.unit_count as decimal(28, 9))) filter (where expected.is_new), 0
+            ) as double
+        ) as newcomer_units,
+        (1 - {{ average_weight }}) * segment_units
+        * coalesce(any_value(seasons.seasonal_factor), 1)
+        + {{ average_weight }} * any_value(averages.unit_count) as expected_units
+    from expected
+    inner join seasons on expected.snapshot_date = seasons.snapshot_date
+    inner join averages
+        on
+            expected.snapshot_date = averages.snapshot_date
+            and expected.category = averages.category
+    group by expected.snapshot_date, expected.category
+
 )
 
 select
-    expected.snapshot_date,
-    expected.category,
-    seasons.seasonal_factor,
-    cast(sum(cast(expected.unit_count as decimal(28, 9))) as double)
-    * coalesce(seasons.seasonal_factor, 1) as expected_units,
-    coalesce(
-        cast(
-            sum(cast(expected.unit_count as decimal(28, 9))) filter (where expected.is_new) as double
-        ), 0
-    ) * coalesce(seasons.seasonal_factor, 1) as new_customer_units
-from expected
-inner join seasons on expected.snapshot_date = seasons.snapshot_date
-group by expected.snapshot_date, expected.category, seasons.seasonal_factor
+    snapshot_date,
+    category,
+    seasonal_factor,
+    expected_units,
+    expected_units * newcomer_units / nullif(segment_units, 0) as new_customer_units
+from combined

@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: for plans and judgement. Earlier forecasts missed by so many standard deviations of a
--- negative binomial with their overdispersion; the quantiles of these misses make the intervals, which
--- hold their share whatever the distribution is (split conformal prediction, Lei et al. 2018)
+-- materialised: for plans and judgement. Earlier forecasts missed by so many standard deviations of
+-- orders that come by chance, and in lumps, at an uncertain rate; quantiles of these misses make the
+-- intervals, whatever the distribution is (split conformal prediction, Lei et al. 2018)
 {%- set tail = (1 - var('demand_interval')) / 2 %}
 
 with
@@ -19,6 +19,7 @@ earlier as (
         settings.snapshot_date as target_date,
         forecasts.level,
         forecasts.expected_units,
+        forecasts.lump_units,
         forecasts.unit_count
     from {{ ref('int_demand__settings') }} as settings
     inner join forecasts on settings.snapshot_date >= forecasts.label_end_date
@@ -34,7 +35,10 @@ dispersions as (
         greatest(
             cast(
                 sum(
-                    cast(pow(unit_count - expected_units, 2) - expected_units as decimal(38, 6))
+                    cast(
+                        pow(unit_count - expected_units, 2) - lump_units * expected_units
+                        as decimal(38, 6)
+                    )
                 ) as double
             ) / cast(sum(cast(pow(expected_units, 2) as decimal(38, 6))) as double), 0
         ) as overdispersion
@@ -50,7 +54,8 @@ misses as (
         earlier.level,
         dispersions.overdispersion,
         (earlier.unit_count - earlier.expected_units) / sqrt(
-            earlier.expected_units + dispersions.overdispersion * pow(earlier.expected_units, 2)
+            earlier.lump_units * earlier.expected_units
+            + dispersions.overdispersion * pow(earlier.expected_units, 2)
         ) as standardised_miss
     from earlier
     inner join dispersions
@@ -77,16 +82,24 @@ quantiles as (
 select
     forecasts.*,
     sqrt(
-        forecasts.expected_units
+        forecasts.lump_units * forecasts.expected_units
         + quantiles.overdispersion * pow(forecasts.expected_units, 2)
     ) as standard_deviation,
-    greatest(forecasts.expected_units + quantiles.low_quantile * standard_deviation, 0)
-        as expected_units_low,
-    greatest(
-        forecasts.expected_units + quantiles.high_quantile * standard_deviation,
-        forecasts.expected_units
-    ) as expected_units_high,
-    greatest(quantiles.service_quantile, 0) * standard_deviation as safety_units
+    {%- for column_name, quantile in [
+        ('low_units', 'low_quantile'),
+        ('high_units', 'high_quantile'),
+    ] %}
+    case
+        when quantiles.level is not null
+            then greatest(
+                forecasts.expected_units + quantiles.{{ quantile }} * standard_deviation, 0
+            )
+    end as {{ column_name }},
+    {%- endfor %}
+    case
+        when quantiles.level is not null
+            then greatest(quantiles.service_quantile * standard_deviation, 0)
+    end as safety_units
 from forecasts
 left join quantiles
     on

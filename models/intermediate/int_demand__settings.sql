@@ -1,7 +1,10 @@
 {{ config(materialized='table') }}
 
 -- materialised: what is learned for each snapshot from windows whose outcome was known by then, and
--- from no other: the half-life whose shares would have fitted best, and the correction of the level
+-- from no other: the half-life whose shares would have fitted best, and corrections of the level.
+-- Windows overlap, so that those within one horizon say as much as one: as many are added in which
+-- expectations held
+{%- set prior_windows = (var('horizon_days') / var('snapshot_step_days')) | round(0, 'ceil') | int %}
 with
 
 windows as (
@@ -21,7 +24,10 @@ category_outcomes as (
     select
         snapshot_date,
         category,
-        cast(sum(cast(unit_count as decimal(28, 3))) as double) as unit_count
+        cast(sum(cast(unit_count as decimal(28, 3))) as double) as unit_count,
+        cast(
+            coalesce(sum(cast(unit_count as decimal(28, 3))) filter (where is_known), 0) as double
+        ) as known_unit_count
     from outcomes
     group by snapshot_date, category
 
@@ -34,7 +40,7 @@ errors as (
         shares.half_life_days,
         sum(
             cast(
-                abs(outcomes.unit_count - category_outcomes.unit_count * shares.category_share)
+                abs(outcomes.unit_count - category_outcomes.known_unit_count * shares.category_share)
                 as decimal(28, 6)
             )
         ) / nullif(sum(cast(outcomes.unit_count as decimal(28, 3))), 0) as weighted_error
@@ -68,12 +74,15 @@ half_lives as (
 
 ),
 
-levels as (
+sums as (
 
     select
         windows.snapshot_date,
-        sum(category_outcomes.unit_count) / nullif(sum(categories.expected_units), 0)
-            as correction
+        sum(category_outcomes.unit_count) as unit_count,
+        sum(category_outcomes.known_unit_count) as known_unit_count,
+        sum(categories.expected_units) as expected_units,
+        sum(categories.expected_units) * {{ prior_windows }}
+        / count(distinct earlier.snapshot_date) as prior_units
     from windows
     inner join windows as earlier on windows.snapshot_date >= earlier.label_end_date
     inner join {{ ref('int_demand__categories') }} as categories
@@ -92,7 +101,12 @@ select
     windows.label_end_date,
     coalesce(half_lives.half_life_days, {{ var('demand_half_lives_days') | max }})
         as half_life_days,
-    coalesce(levels.correction, 1) as correction
+    coalesce(
+        (sums.unit_count + sums.prior_units) / (sums.expected_units + sums.prior_units), 1
+    ) as category_correction,
+    coalesce(
+        (sums.known_unit_count + sums.prior_units) / (sums.expected_units + sums.prior_units), 1
+    ) as product_correction
 from windows
 left join half_lives on windows.snapshot_date = half_lives.snapshot_date
-left join levels on windows.snapshot_date = levels.snapshot_date
+left join sums on windows.snapshot_date = sums.snapshot_date

@@ -92,12 +92,12 @@ measures as (
         level,
         'forecast' as method,
         'interval_coverage' as metric,
-        avg(cast(unit_count between expected_units_low and expected_units_high as integer))
+        avg(cast(unit_count between low_units and high_units as integer))
             as metric_value,
         snapshot_date,
         count(*) as item_count
     from forecasts
-    where expected_units_low is not null
+    where low_units is not null
     group by level, snapshot_date
 
 )

@@ -1,4 +1,7 @@
 {%- set horizon_days = var('horizon_days') %}
+{%- set measures = [
+    'expected_units', 'low_units', 'high_units', 'last_period_units', 'safety_units'
+] %}
 
 with
 
@@ -35,16 +38,10 @@ products as (
         coalesce(forecasts.product_id, catalogue.product_id) as product_id,
         catalogue.product_name,
         coalesce(catalogue.category, forecasts.category, 'uncategorised') as category,
-        coalesce(forecasts.expected_units, 0) as expected_units,
-        least(
-            coalesce(forecasts.expected_units_low, if(forecasts.product_id is null, 0, null)),
-            expected_units
-        ) as expected_units_low,
-        coalesce(forecasts.expected_units_high, if(forecasts.product_id is null, 0, null))
-            as expected_units_high,
-        coalesce(forecasts.last_period_units, 0) as last_period_units,
-        coalesce(forecasts.safety_units, if(forecasts.product_id is null, 0, null))
-            as safety_units,
+        {%- for measure in measures %}
+        case when forecasts.product_id is null then 0 else forecasts.{{ measure }} end
+            as {{ measure }},
+        {%- endfor %}
         catalogue.stock_on_hand_units,
         catalogue.lead_time_days,
         catalogue.unit_cost
@@ -61,8 +58,10 @@ planned as (
         *,
         safety_units * sqrt(lead_time_days / {{ horizon_days }}) as safety_stock_units,
         expected_units * lead_time_days / {{ horizon_days }} as lead_time_units,
-        greatest(ceil(expected_units + safety_stock_units - stock_on_hand_units), 0)
-            as reorder_quantity
+        case
+            when expected_units + safety_stock_units <= stock_on_hand_units then 0
+            else ceil(expected_units + safety_stock_units - stock_on_hand_units)
+        end as reorder_quantity
     from products
 
 )
@@ -74,8 +73,8 @@ select
     scoring_snapshot.snapshot_date as as_of_date,
     scoring_snapshot.label_end_date as horizon_end_date,
     planned.expected_units,
-    planned.expected_units_low,
-    planned.expected_units_high,
+    planned.low_units,
+    planned.high_units,
     planned.last_period_units,
     cast(planned.stock_on_hand_units as double) as stock_on_hand_units,
     cast(planned.lead_time_days as double) as lead_time_days,
