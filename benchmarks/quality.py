@@ -17,7 +17,7 @@ order by subject, method, metric
 
 
 def print_quality(warehouse_path: Path, mart: str) -> None:
-    """Print ``mart`` of a warehouse as Markdown, with half the width of intervals where there are any."""
+    """Print ``mart`` as Markdown, with half the width of the intervals that there are."""
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         rows = warehouse.frame(ROWS.format(mart=mart))
     half_width = (rows["ci_high"] - rows["ci_low"]) / 2
