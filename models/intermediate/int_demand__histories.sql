@@ -46,7 +46,8 @@ order_sizes as (
         product_id,
         count(*) as order_count,
         avg(log_units) as log_mean,
-        avg(pow(cast(log_units as double), 2)) - pow(avg(log_units), 2) as log_variance
+        avg(cast(pow(log_units, 2) as decimal(18, 9))) - pow(avg(log_units), 2)
+            as log_variance
     from sales
     group by snapshot_date, product_id
 
@@ -56,8 +57,14 @@ shops as (
 
     select
         snapshot_date,
-        sum(order_count * log_mean) / sum(order_count) as log_mean,
-        sqrt(greatest(sum(order_count * log_variance) / sum(order_count), 0)) as log_spread
+        cast(sum(cast(order_count * log_mean as decimal(28, 9))) as double)
+        / sum(order_count) as log_mean,
+        sqrt(
+            greatest(
+                cast(sum(cast(order_count * log_variance as decimal(28, 9))) as double)
+                / sum(order_count), 0
+            )
+        ) as log_spread
     from order_sizes
     group by snapshot_date
 

@@ -69,7 +69,7 @@ half_lives as (
     qualify
         row_number() over (
             partition by windows.snapshot_date
-            order by avg(errors.weighted_error) asc, errors.half_life_days desc
+            order by avg(cast(errors.weighted_error as decimal(18, 9))) asc, errors.half_life_days desc
         ) = 1
 
 ),
@@ -80,9 +80,10 @@ sums as (
         windows.snapshot_date,
         sum(category_outcomes.unit_count) as unit_count,
         sum(category_outcomes.known_unit_count) as known_unit_count,
-        sum(categories.expected_units) as expected_units,
-        sum(categories.expected_units) * {{ prior_windows }}
-        / count(distinct earlier.snapshot_date) as prior_units
+        cast(sum(cast(categories.expected_units as decimal(28, 6))) as double)
+            as expected_units,
+        expected_units * {{ prior_windows }} / count(distinct earlier.snapshot_date)
+            as prior_units
     from windows
     inner join windows as earlier on windows.snapshot_date >= earlier.label_end_date
     inner join {{ ref('int_demand__categories') }} as categories

@@ -50,7 +50,7 @@ spreads as (
 
     select
         totals.*,
-        case when totals.item_count > 1 then 1 end * sqrt(
+        case when any_value(totals.item_count) > 1 then 1 end * sqrt(
             cast(
                 sum(
                     cast(
