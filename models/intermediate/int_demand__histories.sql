@@ -1,9 +1,9 @@
 {{ config(materialized='table') }}
 
--- materialised: what was sold of each product before each snapshot. An order far above what is usual
--- for the product (two geometric standard deviations, pooled over products) counts as much as a usual
--- large one in shares, since it says little about the next one. Log-normal orders that come by chance
--- have lump_units times the variance of single units
+-- materialised: what was sold of each product before each snapshot. An order far above what is
+-- usual for the product (two geometric standard deviations, pooled over products) counts as much
+-- as a usual large one in shares, since it says little about the next one. Log-normal orders that
+-- come by chance have lump_units times the variance of single units
 {%- set horizon_days = var('horizon_days') %}
 {%- set prior_orders = 5 %}
 {%- set periods = {
@@ -15,12 +15,6 @@
 
 with
 
-windows as (
-
-    select * from {{ ref('int_demand__windows') }}
-
-),
-
 sales as (
 
     select
@@ -30,7 +24,7 @@ sales as (
         windows.snapshot_date - order_products.ordered_date as age_days,
         windows.reference_date - order_products.ordered_date as reference_age_days,
         cast(ln(order_products.unit_count) as decimal(18, 9)) as log_units
-    from windows
+    from {{ ref('int_demand__windows') }} as windows
     inner join {{ ref('int_order_products__completed') }} as order_products
         on
             windows.snapshot_date > order_products.ordered_date

@@ -28,7 +28,10 @@ lists as (
 
 methods as (
 
-    select distinct scope, method from lists
+    select distinct
+        scope,
+        method
+    from lists
 
 ),
 

@@ -3,6 +3,7 @@
 -- materialised: a median per product; how many come back for a product, and after how long. Few
 -- customers of a product are judged by those of its category, else by the whole shop
 {%- set prior_customers = 20 %}
+{%- set grains = {'product': ['category', 'product_id'], 'category': ['category'], 'shop': []} %}
 
 with
 
@@ -21,19 +22,20 @@ histories as (
 
 counted as (
 
+    {%- for grain, keys in grains.items() %}
     select
         snapshot_date,
-        category,
-        product_id,
-        case grouping(category, product_id) when 0 then 'product' when 1 then 'category' else 'shop' end
-            as level,
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
+        '{{ grain }}' as grain,
         count(*) as buyer_count,
         count(mean_gap_days) as repeat_buyer_count,
         median(mean_gap_days) as gap_days
     from histories
-    group by grouping sets (
-        (snapshot_date, category, product_id), (snapshot_date, category), (snapshot_date)
-    )
+    group by {{ (['snapshot_date'] + keys) | join(', ') }}
+    {{ "union all by name" if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -52,13 +54,13 @@ compared as (
         coalesce(categories.gap_days, shops.gap_days) as prior_gap_days
     from counted as products
     inner join counted as shops
-        on products.snapshot_date = shops.snapshot_date and shops.level = 'shop'
+        on products.snapshot_date = shops.snapshot_date and shops.grain = 'shop'
     left join counted as categories
         on
             products.snapshot_date = categories.snapshot_date
             and products.category = categories.category
-            and categories.level = 'category'
-    where products.level = 'product'
+            and categories.grain = 'category'
+    where products.grain = 'product'
 
 )
 

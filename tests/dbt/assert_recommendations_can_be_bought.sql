@@ -3,9 +3,15 @@ with
 
 recommended as (
 
-    select product_id, as_of_date from {{ ref('product_recommendations') }}
+    select
+        product_id,
+        as_of_date
+    from {{ ref('product_recommendations') }}
     union
-    select product_id, as_of_date from {{ ref('segment_recommendations') }}
+    select
+        product_id,
+        as_of_date
+    from {{ ref('segment_recommendations') }}
 
 )
 
