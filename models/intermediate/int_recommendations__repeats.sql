@@ -7,16 +7,39 @@
 
 with
 
+products as (
+
+    select distinct
+        snapshot_date,
+        product_id
+    from {{ ref('int_recommendations__histories') }}
+
+),
+
+product_categories as (
+
+    select
+        products.snapshot_date,
+        products.product_id,
+        categories.category
+    from products
+    left join {{ ref('int_products__categories') }} as categories
+        on
+            products.product_id = categories.product_id
+            and {{ is_known_at('categories', 'products.snapshot_date') }}
+
+),
+
 histories as (
 
     select
         histories.*,
-        categories.category
+        product_categories.category
     from {{ ref('int_recommendations__histories') }} as histories
-    left join {{ ref('int_products__categories') }} as categories
+    inner join product_categories
         on
-            histories.product_id = categories.product_id
-            and {{ is_known_at('categories', 'histories.snapshot_date') }}
+            histories.snapshot_date = product_categories.snapshot_date
+            and histories.product_id = product_categories.product_id
 
 ),
 
@@ -42,25 +65,25 @@ counted as (
 compared as (
 
     select
-        products.snapshot_date,
-        products.product_id,
-        products.buyer_count,
-        products.repeat_buyer_count,
-        products.gap_days,
+        product_counts.snapshot_date,
+        product_counts.product_id,
+        product_counts.buyer_count,
+        product_counts.repeat_buyer_count,
+        product_counts.gap_days,
         coalesce(
             categories.repeat_buyer_count / categories.buyer_count,
             shops.repeat_buyer_count / shops.buyer_count
         ) as prior_rate,
         coalesce(categories.gap_days, shops.gap_days) as prior_gap_days
-    from counted as products
+    from counted as product_counts
     inner join counted as shops
-        on products.snapshot_date = shops.snapshot_date and shops.grain = 'shop'
+        on product_counts.snapshot_date = shops.snapshot_date and shops.grain = 'shop'
     left join counted as categories
         on
-            products.snapshot_date = categories.snapshot_date
-            and products.category = categories.category
+            product_counts.snapshot_date = categories.snapshot_date
+            and product_counts.category = categories.category
             and categories.grain = 'category'
-    where products.grain = 'product'
+    where product_counts.grain = 'product'
 
 )
 
