@@ -16,14 +16,27 @@ if TYPE_CHECKING:
 
 TIERS = ("low", "mid", "high")
 UNOBSERVED_TIER = -1
+# columns that stay with the baselines when a user excludes them from the models
+BASELINE_FEATURES = ("rfm_segment", "order_count_*d", "net_revenue_*d")
 
 
 @dataclass(frozen=True)
 class FeatureSchema:
-    """Names of the model inputs, by kind, in the order of the mart's columns."""
+    """Names of the model inputs, by kind, in the order of the mart's columns.
+
+    Parameters
+    ----------
+    numeric, categorical : tuple of str
+        What models see.
+    baseline_numeric, baseline_categorical : tuple of str
+        What the user excluded, but a baseline is made of: there beside the features, for that
+        baseline only.
+    """
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    baseline_numeric: tuple[str, ...] = ()
+    baseline_categorical: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,13 +98,16 @@ class Examples:
         Numeric columns as float64 with NaN for unknown, categorical columns as ``object``
         with ``None`` for unknown.
     value_tier : array of int8, shape (n,)
-        Index into ``TIERS``; -1 where the outcome is not observed.
+        Index into ``class_names``; -1 where the outcome is not observed.
     net_revenue : array of float64, shape (n,)
         Net revenue within the horizon in currency; NaN where not observed.
     sequences : EventSequences, optional
         Present when a model asked for them.
     class_names : tuple of str
-        What ``value_tier`` indexes.
+        What ``value_tier`` indexes: the value tiers, or the classes of somebody's own table, two
+        or more, which have no revenue behind them.
+    horizon_days : int, optional
+        Length of the outcome window, where there is one.
     """
 
     customer_key: NDArray[np.str_]
@@ -102,6 +118,7 @@ class Examples:
     schema: FeatureSchema
     sequences: EventSequences | None = None
     class_names: tuple[str, ...] = TIERS
+    horizon_days: int | None = None
 
     def __len__(self) -> int:
         """Return the number of customer-snapshots."""
@@ -122,6 +139,11 @@ class Examples:
         )
 
     @property
+    def has_value_tiers(self) -> bool:
+        """True where the classes are the value tiers, of which the first buys nothing."""
+        return self.class_names == TIERS
+
+    @property
     def observed(self) -> NDArray[np.bool_]:
         """True where the outcome is known, shape (n,)."""
         observed: NDArray[np.bool_] = self.value_tier != UNOBSERVED_TIER
@@ -134,11 +156,12 @@ class Predictions:
 
     Parameters
     ----------
-    tier_probabilities : array of float64, shape (n, 3)
-        P(value tier) in ``TIERS`` order; rows sum to one.
-    conditional_revenue : array of float64, shape (n, 2)
-        E[net revenue within the horizon | tier] in currency, for ``mid`` and ``high``; ``low``
-        buys nothing.
+    tier_probabilities : array of float64, shape (n, k)
+        P(class) in the order of the ``class_names`` of the examples; rows sum to one.
+    conditional_revenue : array of float64, shape (n, k - 1)
+        E[net revenue within the horizon | class] in currency, for all classes but the first,
+        which buys nothing: ``mid`` and ``high`` of the value tiers. Zeros where training had no
+        revenue.
     """
 
     tier_probabilities: NDArray[np.float64]
@@ -183,3 +206,18 @@ def customer_fold(
     fractions, rank_of_row = np.unique(hash_fraction(keys, salt), return_inverse=True)
     fold: NDArray[np.int_] = rank_of_row * folds // len(fractions)
     return fold
+
+
+def outcome_fold(examples: Examples, folds: int, salt: str) -> NDArray[np.int_]:
+    """Deal customers into ``folds`` groups that share out every outcome: fold numbers (n,).
+
+    Customers are dealt tier by tier, each counted by the highest tier of any of their rows, so
+    that a tier of few customers is missing from as few folds as possible.
+    """
+    keys, customer_of_row = np.unique(examples.customer_key, return_inverse=True)
+    highest = np.full(len(keys), UNOBSERVED_TIER, dtype=np.int8)
+    np.maximum.at(highest, customer_of_row, examples.value_tier)
+    fold = np.empty(len(keys), dtype=np.int_)
+    fold[np.lexsort((hash_fraction(keys, salt), highest))] = np.arange(len(keys)) % folds
+    dealt: NDArray[np.int_] = fold[customer_of_row]
+    return dealt

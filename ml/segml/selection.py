@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
-from segml.dataset import TIERS, Predictions
-from segml.models import BASELINES, build_model
+from segml.dataset import Predictions
+from segml.errors import SettingsError
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, build_model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from segml.dataset import Examples
     from segml.models.base import TierModel
     from segml.settings import Settings
@@ -28,11 +31,14 @@ class Trial:
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
         The calibration that suits the model, with its validation predictions.
+    weights : mapping of str to float
+        Of every member, if the model is a blend of others.
     """
 
     name: str
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def log_loss(self) -> float:
@@ -42,22 +48,53 @@ class Trial:
     @property
     def is_baseline(self) -> bool:
         """True for the models that every candidate must beat."""
-        return self.name in BASELINES
+        return self.name in (*BASELINES, *LABELLED_BASELINES)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The champion, the reason in one line, and whether it is better than both baselines."""
+    """The champion, the reason in one line, and whether it is better than all baselines."""
 
     champion: Trial
     reason: str
     beats_baselines: bool
 
 
+def names_to_compare(
+    settings: Settings, baselines: tuple[str, ...], kept: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return the models of a run: baselines first, a blend of the others last.
+
+    Parameters
+    ----------
+    baselines : tuple of str
+        Those that the examples allow.
+    kept : tuple of str
+        What takes part beside the models that the settings ask for.
+
+    Raises
+    ------
+    SettingsError
+        If a blend is asked for and there is nothing to blend.
+    """
+    is_one = settings.model not in ("auto", ENSEMBLE)
+    asked = ((settings.model,) if is_one else settings.candidates) + kept
+    learned = [name for name in asked if name not in (*baselines, ENSEMBLE)]
+    if settings.model != ENSEMBLE and ENSEMBLE not in asked:
+        return tuple(dict.fromkeys((*baselines, *learned)))
+    if not learned:
+        raise SettingsError(
+            f"The model `{ENSEMBLE}` has nothing to blend",
+            "Name other models in the setting `candidates`, for example logistic,boosting",
+        )
+    return tuple(dict.fromkeys((*baselines, *learned, ENSEMBLE)))
+
+
 def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
     """Predict every validation row by a model that has not seen its customer or its time."""
-    probabilities = np.full((len(examples), len(TIERS)), np.nan)
-    revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
+    classes = len(examples.class_names)
+    probabilities = np.full((len(examples), classes), np.nan)
+    revenue = np.full((len(examples), classes - 1), np.nan)
     models = []
     for fold in splits.folds:
         model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
@@ -92,8 +129,8 @@ def decide(trials: list[Trial], asked_for: str) -> Decision:
     score = f"validation log loss {champion.log_loss:.4f}"
     rival = f"{baseline.name} {baseline.log_loss:.4f}"
     if not automatic:
-        verdict = "beats both baselines" if beats else "does not beat both baselines"
+        verdict = "beats the baselines" if beats else "does not beat the baselines"
         return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
     if champion.is_baseline:
-        return Decision(champion, f"no candidate beats the baseline {rival}: it is served", beats)
+        return Decision(champion, f"no candidate beats the baseline {rival}: it is chosen", beats)
     return Decision(champion, f"{champion.name} is best ({score}; best baseline {rival})", beats)
