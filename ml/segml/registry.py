@@ -63,6 +63,16 @@ class RunTables:
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+TABLE_OF = {
+    "metrics": "evaluation_metrics",
+    "curves": "evaluation_curves",
+    "importance": "feature_importance",
+    "personas": "personas",
+    "comparisons": "model_comparisons",
+    "fairness": "fairness_metrics",
+}  # field of RunTables -> table of the schema ml
+
+
 def register(
     warehouse: Warehouse,
     version: ModelVersion,
@@ -84,14 +94,6 @@ def register(
     promotion : Promotion, optional
         Where one of the versions takes over.
     """
-    contents = {
-        "evaluation_metrics": tables.metrics,
-        "evaluation_curves": tables.curves,
-        "feature_importance": tables.importance,
-        "personas": tables.personas,
-        "model_comparisons": tables.comparisons,
-        "fairness_metrics": tables.fairness,
-    }
     versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
@@ -100,8 +102,9 @@ def register(
                 "where status = 'champion' and coalesce(data_set, ?) = ?",
                 [SHOP, version.data_set],
             )
-        for table, rows in contents.items():
+        for name, table in TABLE_OF.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
+            rows: pd.DataFrame = getattr(tables, name)
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
         for item in versions:
             warehouse.execute(
@@ -160,6 +163,20 @@ def find_version(
             f"There is no {wanted}", f"Choose one of {known}" if known else NO_MODEL_FIX
         )
     return found[0]
+
+
+def read_run(warehouse: Warehouse, run_id: str) -> RunTables:
+    """Return everything that one run measured."""
+    tables = {name: f"ml.{table}" for name, table in TABLE_OF.items()}
+    return RunTables(
+        **{
+            name: warehouse.frame(
+                f"select * exclude (run_id) from {table} where run_id = ? order by all", [run_id]
+            )
+            for name, table in tables.items()
+            if warehouse.has_table(*table.split("."))
+        }
+    )
 
 
 def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
