@@ -9,6 +9,7 @@ import pandas as pd
 
 from segml.errors import ArtifactError
 from segml.promotion import crown
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +32,13 @@ def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One row of ``ml.model_versions``."""
+    """One row of ``ml.model_versions``; every data set has a champion of its own."""
 
     model_version: str
     run_id: str
     model_name: str
     trained_at: datetime
-    as_of_date: date
+    as_of_date: date | None
     horizon_days: int
     high_value_threshold: float
     feature_hash: str
@@ -47,6 +48,7 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
+    data_set: str = SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,16 @@ class RunTables:
     personas: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+TABLE_OF = {
+    "metrics": "evaluation_metrics",
+    "curves": "evaluation_curves",
+    "importance": "feature_importance",
+    "personas": "personas",
+    "comparisons": "model_comparisons",
+    "fairness": "fairness_metrics",
+}  # field of RunTables -> table of the schema ml
 
 
 def register(
@@ -82,22 +94,17 @@ def register(
     promotion : Promotion, optional
         Where one of the versions takes over.
     """
-    contents = {
-        "evaluation_metrics": tables.metrics,
-        "evaluation_curves": tables.curves,
-        "feature_importance": tables.importance,
-        "personas": tables.personas,
-        "model_comparisons": tables.comparisons,
-        "fairness_metrics": tables.fairness,
-    }
     versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
-                "update ml.model_versions set status = 'retired' where status = 'champion'"
+                "update ml.model_versions set status = 'retired' "
+                "where status = 'champion' and coalesce(data_set, ?) = ?",
+                [SHOP, version.data_set],
             )
-        for table, rows in contents.items():
+        for name, table in TABLE_OF.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
+            rows: pd.DataFrame = getattr(tables, name)
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
         for item in versions:
             warehouse.execute(
@@ -108,13 +115,19 @@ def register(
             crown(warehouse, promotion)
 
 
-def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
-    """Return all versions, newest first."""
-    names = ", ".join(ModelVersion.__dataclass_fields__)
+def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
+    """Return the versions that learned from a data set, or from any, newest first."""
     if not warehouse.has_table("ml", "model_versions"):
         return []
+    # versions from before there were data sets are of the shop
+    names = ", ".join(
+        f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
+        for name in ModelVersion.__dataclass_fields__
+    )
     rows = warehouse.rows(
-        f"select {names} from ml.model_versions order by trained_at desc, model_version"
+        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+        {"data_set": data_set},
     )
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
@@ -122,18 +135,20 @@ def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     ]
 
 
-def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
-    """Return a version by name (a unique beginning will do), or the champion.
+def find_version(
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+) -> ModelVersion:
+    """Return a version of a data set by name (a unique beginning will do), or its champion.
 
     Raises
     ------
     ArtifactError
         When there is none, or a beginning fits several.
     """
-    versions = list_versions(warehouse)
+    versions = list_versions(warehouse, data_set=data_set)
     if model_version is None:
         found = [version for version in versions if version.status == "champion"]
-        wanted = "champion"
+        wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [
             item for item in versions if item.model_version.startswith(model_version)
@@ -148,6 +163,20 @@ def find_version(warehouse: Warehouse, model_version: str | None = None) -> Mode
             f"There is no {wanted}", f"Choose one of {known}" if known else NO_MODEL_FIX
         )
     return found[0]
+
+
+def read_run(warehouse: Warehouse, run_id: str) -> RunTables:
+    """Return everything that one run measured."""
+    tables = {name: f"ml.{table}" for name, table in TABLE_OF.items()}
+    return RunTables(
+        **{
+            name: warehouse.frame(
+                f"select * exclude (run_id) from {table} where run_id = ? order by all", [run_id]
+            )
+            for name, table in tables.items()
+            if warehouse.has_table(*table.split("."))
+        }
+    )
 
 
 def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:

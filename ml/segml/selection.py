@@ -10,7 +10,7 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE, build_model
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Trial:
     @property
     def is_baseline(self) -> bool:
         """True for the models that every candidate must beat."""
-        return self.name in BASELINES
+        return self.name in (*BASELINES, *LABELLED_BASELINES)
 
 
 @dataclass(frozen=True)

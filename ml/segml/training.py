@@ -143,17 +143,23 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        return _train(examples, splits, settings, progress, champion)
+        return compare_and_fit(examples, splits, settings, progress, champion=champion)
 
 
-def _train(
+def compare_and_fit(
     examples: Examples,
     splits: Splits,
     settings: Settings,
     progress: Callable[[str], None],
-    champion: Champion | None,
+    *,
+    champion: Champion | None = None,
+    baselines: tuple[str, ...] | None = None,
 ) -> TrainingResult:
-    baselines = baselines_for(examples.features.columns)
+    """Choose on the selection folds, test once, and refit the best on all labelled rows.
+
+    Without ``baselines``, those that find their features are the ones to beat.
+    """
+    baselines = baselines or baselines_for(examples.features.columns)
     eligible = names_to_compare(settings, baselines)
     members = eligible
     if champion and not champion.obstacle:
@@ -170,7 +176,7 @@ def _train(
     progress(decision.reason)
 
     metrics, curves, tested = _judge(list(trials.values()), examples, splits, settings)
-    progress(f"tested on {splits.test_date}")
+    progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
     measured = {name: judgement.measured for name, judgement in tested.items()}
     verdict = challenge(
         champion, decision, trials, measured, confidence=settings.promotion_confidence

@@ -57,6 +57,7 @@ LAYERS = {
     "reporting": 8,
     "learning": 11,
     "scoring": 11,
+    "labelled": 11,
     "health": 11,
     "exporting": 11,
     "loop": 12,
