@@ -187,7 +187,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 import pyarrow as pa
-from segml.registry import Scoring, write_scoring
+from segml.scorings import Scoring, write_scoring
 from segml.warehouse import open_warehouse
 
 with open_warehouse(Path(sys.argv[1])) as warehouse:
