@@ -1,4 +1,4 @@
-"""Complete scorings in the warehouse's ``ml`` schema: all of one becomes visible at once."""
+"""Complete scorings of a snapshot, kept in the warehouse's ``ml`` schema."""
 
 from __future__ import annotations
 
