@@ -10,6 +10,7 @@ import pandas as pd
 from segml.errors import ArtifactError, WarehouseError
 from segml.promotion import crown
 from segml.settings import SHOP
+from segml.warehouse import EngineError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -128,7 +129,13 @@ def register(
 
 
 def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
-    """Return the versions that learned from a data set, or from any, newest first."""
+    """Return the versions that learned from a data set, or from any, newest first.
+
+    Raises
+    ------
+    WarehouseError
+        When the table lacks a column.
+    """
     if not warehouse.has_table("ml", "model_versions"):
         return []
     # versions from before there were data sets are of the shop
@@ -136,11 +143,17 @@ def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[
         f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
         for name in ModelVersion.__dataclass_fields__
     )
-    rows = warehouse.rows(
-        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
-        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
-        {"data_set": data_set},
-    )
+    try:
+        rows = warehouse.rows(
+            f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+            f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+            {"data_set": data_set},
+        )
+    except EngineError:  # a column that this segml reads does not exist
+        raise WarehouseError(
+            f"{warehouse.path} has a table ml.model_versions of an older segml",
+            "Run `dbt build` or `segml run` first",
+        ) from None
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
         for row in rows

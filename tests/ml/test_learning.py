@@ -300,6 +300,9 @@ def test_a_warehouse_of_an_older_segml_says_what_to_run(shop):
     for act in (shop.train, lambda: roll_back(shop.path, shop.settings)):
         with pytest.raises(WarehouseError, match=r"no table ml\.promotions.*dbt build"):
             act()
+    shop.execute("alter table ml.model_versions drop column data_set")
+    with pytest.raises(WarehouseError, match=r"of an older segml.*dbt build"):
+        shop.champion()
 
 
 def change(action, version, previous):
