@@ -23,6 +23,7 @@ LAYERS = {
     "wording": 2,
     "models": 3,
     "registry": 3,
+    "scorings": 3,
     "mart": 3,
     "personas": 4,
     "calibration": 4,

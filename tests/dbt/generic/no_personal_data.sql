@@ -1,7 +1,6 @@
 {# Fails for each column that has the name of personal data, and for each text column (lists and
    JSON, too) in which a value holds an e-mail address or is a telephone number, with the number of
-   rows. A number without + or leading 0, a fraction such as 0.0714286, or anything in a column of
-   ids is not taken for a telephone. #}
+   rows. A number without + or leading 0, or in a column of ids, is not taken for a telephone. #}
 {% test no_personal_data(model) %}
 
 {%- set personal_names = [
@@ -9,8 +8,7 @@
     'first_name', 'last_name', 'full_name', 'address', 'ip_address'
 ] -%}
 {%- set email_address = "[^\\s@<>\"'']+@[^\\s@<>\"'']+\\.[a-z]{2,}" -%}
-{%- set fraction = "0\\.\\d+" -%}
-{%- set telephone = "\\s*(\\+|\\(?0)([\\s()./-]*\\d){7,14}\\s*" %}
+{%- set telephone = "\\s*(\\+|\\(?0)([\\s()/-]*\\d){7,14}\\s*" %}
 
 with
 
@@ -26,10 +24,7 @@ suspect_counts as (
             where
             regexp_matches(cast({{ name }} as varchar), '{{ email_address }}', 'i')
             {%- if not name.endswith('_id') %}
-            or (
-                regexp_full_match(cast({{ name }} as varchar), '{{ telephone }}')
-                and not regexp_full_match(cast({{ name }} as varchar), '{{ fraction }}')
-            )
+            or regexp_full_match(cast({{ name }} as varchar), '{{ telephone }}')
             {%- endif %}
         ) as {{ name }},
         {%- endif %}
