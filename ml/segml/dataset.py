@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TIERS = ("low", "mid", "high")
 UNOBSERVED_TIER = -1
+RECENT_EVENTS = "recent_events"  # what the events of a customer say beyond the features
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class EventSequences:
     Parameters
     ----------
     event_type, category : array of int16, shape (n, l)
-        Index into ``event_types`` and ``categories``; -1 pads the left, and is an unknown category.
+        Index into ``event_types`` and ``categories``; -1 where padded and where unknown.
     log_amount : array of float32, shape (n, l)
         Natural logarithm of 1 + the currency of an order or refund; 0 for other events.
     days_before : array of int32, shape (n, l)
@@ -69,6 +70,40 @@ class EventSequences:
             log_amount=self.log_amount[selection],
             days_before=self.days_before[selection],
         )
+
+    def with_vocabulary(
+        self, event_types: tuple[str, ...], categories: tuple[str, ...]
+    ) -> EventSequences:
+        """Return the same events under other vocabularies; what they lack becomes -1."""
+        return replace(
+            self,
+            event_type=_renumbered(self.event_type, self.event_types, event_types),
+            category=_renumbered(self.category, self.categories, categories),
+            event_types=event_types,
+            categories=categories,
+        )
+
+    def used_vocabulary(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the event types and the categories that occur, sorted by name."""
+        return (
+            _used_names(self.event_type, self.event_types),
+            _used_names(self.category, self.categories),
+        )
+
+
+def _renumbered(
+    numbers: NDArray[np.int16], old: tuple[str, ...], new: tuple[str, ...]
+) -> NDArray[np.int16]:
+    if old == new:
+        return numbers
+    position = {name: number for number, name in enumerate(new)}
+    # the last entry is what -1 points to
+    translation = np.array([*(position.get(name, -1) for name in old), -1], dtype=np.int16)
+    return translation[numbers]
+
+
+def _used_names(numbers: NDArray[np.int16], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(names[number] for number in np.unique(numbers[numbers >= 0])))
 
 
 @dataclass(frozen=True)
@@ -122,6 +157,11 @@ class Examples:
         )
 
     @property
+    def reason_names(self) -> tuple[str, ...]:
+        """What a prediction can be put down to: the features, then the events where present."""
+        return self.schema.names + (() if self.sequences is None else (RECENT_EVENTS,))
+
+    @property
     def observed(self) -> NDArray[np.bool_]:
         """True where the outcome is known, shape (n,)."""
         observed: NDArray[np.bool_] = self.value_tier != UNOBSERVED_TIER
@@ -157,6 +197,23 @@ class Predictions:
         """P(at least one order within the horizon), shape (n,)."""
         purchase: NDArray[np.float64] = 1.0 - self.tier_probabilities[:, 0]
         return purchase
+
+
+def data_fingerprint(examples: Examples) -> str:
+    """Return a hash of all values that a model learns from, independent of where they lie."""
+    digest = hashlib.sha256()
+    frame = examples.features.assign(
+        customer_key=examples.customer_key,
+        snapshot_date=examples.snapshot_date,
+        value_tier=examples.value_tier,
+        net_revenue=examples.net_revenue,
+    )
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    if (events := examples.sequences) is not None:
+        for values in (events.event_type, events.category, events.log_amount, events.days_before):
+            digest.update(np.ascontiguousarray(values))
+        digest.update(repr((events.event_types, events.categories)).encode())
+    return digest.hexdigest()[:16]
 
 
 def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[np.float64]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from segml import __version__
 from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
+from segml.dataset import data_fingerprint
 from segml.errors import ArtifactError, TrainingError
-from segml.mart import data_fingerprint, read_plan, read_schema, read_training_examples
+from segml.mart import read_plan, read_schema, read_training_examples
 from segml.registry import (
     ModelVersion,
     RunTables,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from segml.dataset import data_fingerprint
 from segml.errors import SettingsError, TrainingError, WarehouseError
 from segml.mart import (
-    data_fingerprint,
     read_plan,
     read_schema,
     read_scoring_batches,

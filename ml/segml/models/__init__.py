@@ -20,6 +20,7 @@ _REGISTRY = {
     "logistic": "segml.models.logistic:LogisticModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
+    "transformer": "segml.models.transformer:TransformerModel",
 }
 
 
@@ -56,3 +57,8 @@ def search_space(name: str) -> SearchSpace:
     """Return what a tuner may vary; empty for models without anything to tune."""
     space: SearchSpace = getattr(model_class(name), "search_space", {})
     return space
+
+
+def needs_sequences(name: str) -> bool:
+    """Tell whether a model looks at the events of each customer."""
+    return getattr(model_class(name), "needs_sequences", False)
