@@ -69,7 +69,7 @@ def fit_network(
     rows, held_out : array of int
         Row numbers to learn from, and to stop by.
     """
-    steps = max(1, len(rows) // plan.batch_rows)
+    steps = -(-len(rows) // plan.batch_rows)
     _compile(keras, network, plan, steps)
     progress = _Progress(network)
     if (state := checkpoint.load()) is not None:
@@ -144,8 +144,10 @@ def _compile(keras: Any, network: Any, plan: FitPlan, steps: int) -> None:  # no
 
 
 def _shuffled_parts(rows: Rows, steps: int, seed: int, epoch: int) -> Iterator[Rows]:
+    """Yield parts of one size, for which Keras traces one graph; the rest waits for its turn."""
     order = np.random.default_rng([seed, epoch]).permutation(rows)
-    yield from np.array_split(order, steps)
+    size = len(rows) // steps
+    yield from order[: steps * size].reshape(steps, size)
 
 
 def _held_out_loss(
@@ -156,7 +158,9 @@ def _held_out_loss(
 ) -> float:
     network.reset_metrics()
     losses: dict[str, float] = {}
-    for start in range(0, len(held_out), JUDGED_ROWS):
-        batch = batch_of(held_out[start : start + JUDGED_ROWS])
-        losses = network.test_on_batch(*batch, return_dict=True)
+    size = min(len(held_out), JUDGED_ROWS)
+    parts = -(-len(held_out) // size)
+    # the last part is filled up from the front: one size, one graph
+    for part in np.resize(held_out, (parts, size)):
+        losses = network.test_on_batch(*batch_of(part), return_dict=True)
     return float(losses[monitor])

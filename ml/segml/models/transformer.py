@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 HOLD_OUT_FOLDS = 6  # one of these stops the training
 CALL_ROWS = 2_048
-PATH_POINTS = 4
+PATH_POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,6 @@ class TransformerModel:
         def tier(points: Any, *, training: bool) -> Any:  # noqa: ANN401
             import tensorflow
 
-            # keeps the tape from reading points as what they are not
             return self.tiers_(tensorflow.reshape(points, (-1, *shape[1:])), training=training)[
                 "tier"
             ]

@@ -48,7 +48,7 @@ class TransformerConfig:
     event_blocks: int = 2
     feature_blocks: int = 0
     queries: int = 4
-    pooling_blocks: int = 2
+    pooling_blocks: int = 1
     dropout: float = 0.2
     token_dropout: float = 0.2
     learning_rate: float = 2e-3
@@ -88,6 +88,7 @@ PRESETS: dict[str, dict[str, float | int]] = {
         "event_blocks": 4,
         "feature_blocks": 3,
         "queries": 8,
+        "pooling_blocks": 2,
         "learning_rate": 5e-4,
         "batch_rows": 512,
         "epochs": 40,
