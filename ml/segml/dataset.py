@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from segml.sequences import RECENT_EVENTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from segml.sequences import EventSequences
+
 TIERS = ("low", "mid", "high")
 UNOBSERVED_TIER = -1
-RECENT_EVENTS = "recent_events"  # what the events of a customer say beyond the features
 
 
 @dataclass(frozen=True)
@@ -39,74 +42,6 @@ class FeatureSchema:
 
 
 @dataclass(frozen=True)
-class EventSequences:
-    """The last events of each customer before the snapshot, newest last, right-aligned.
-
-    Parameters
-    ----------
-    event_type, category : array of int16, shape (n, l)
-        Index into ``event_types`` and ``categories``; -1 where padded and where unknown.
-    log_amount : array of float32, shape (n, l)
-        Natural logarithm of 1 + the currency of an order or refund; 0 for other events.
-    days_before : array of int32, shape (n, l)
-        Days from the event to the snapshot, at least 1; 0 where padded.
-    event_types, categories : tuple of str
-        The vocabularies.
-    """
-
-    event_type: NDArray[np.int16]
-    category: NDArray[np.int16]
-    log_amount: NDArray[np.float32]
-    days_before: NDArray[np.int32]
-    event_types: tuple[str, ...]
-    categories: tuple[str, ...]
-
-    def take(self, selection: NDArray[np.bool_] | NDArray[np.int_]) -> EventSequences:
-        """Return the selected rows (boolean mask or positions), order kept as given."""
-        return replace(
-            self,
-            event_type=self.event_type[selection],
-            category=self.category[selection],
-            log_amount=self.log_amount[selection],
-            days_before=self.days_before[selection],
-        )
-
-    def with_vocabulary(
-        self, event_types: tuple[str, ...], categories: tuple[str, ...]
-    ) -> EventSequences:
-        """Return the same events under other vocabularies; what they lack becomes -1."""
-        return replace(
-            self,
-            event_type=_renumbered(self.event_type, self.event_types, event_types),
-            category=_renumbered(self.category, self.categories, categories),
-            event_types=event_types,
-            categories=categories,
-        )
-
-    def used_vocabulary(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the event types and the categories that occur, sorted by name."""
-        return (
-            _used_names(self.event_type, self.event_types),
-            _used_names(self.category, self.categories),
-        )
-
-
-def _renumbered(
-    numbers: NDArray[np.int16], old: tuple[str, ...], new: tuple[str, ...]
-) -> NDArray[np.int16]:
-    if old == new:
-        return numbers
-    position = {name: number for number, name in enumerate(new)}
-    # the last entry is what -1 points to
-    translation = np.array([*(position.get(name, -1) for name in old), -1], dtype=np.int16)
-    return translation[numbers]
-
-
-def _used_names(numbers: NDArray[np.int16], names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(names[number] for number in np.unique(numbers[numbers >= 0])))
-
-
-@dataclass(frozen=True)
 class Examples:
     """Customers at snapshots, ordered by snapshot_date and customer_key.
 
@@ -120,13 +55,14 @@ class Examples:
         Numeric columns as float64 with NaN for unknown, categorical columns as ``object``
         with ``None`` for unknown.
     value_tier : array of int8, shape (n,)
-        Index into ``TIERS``; -1 where the outcome is not observed.
+        Index into ``class_names``; -1 where the outcome is not observed.
     net_revenue : array of float64, shape (n,)
         Net revenue within the horizon in currency; NaN where not observed.
     sequences : EventSequences, optional
         Present when a model asked for them.
     class_names : tuple of str
-        What ``value_tier`` indexes.
+        What ``value_tier`` indexes: the value tiers, or the classes of somebody's own table, two
+        or more, which have no revenue behind them.
     """
 
     customer_key: NDArray[np.str_]
@@ -157,9 +93,17 @@ class Examples:
         )
 
     @property
-    def reason_names(self) -> tuple[str, ...]:
+    def reasons(self) -> pd.DataFrame:
         """What a prediction can be put down to: the features, then the events where present."""
-        return self.schema.names + (() if self.sequences is None else (RECENT_EVENTS,))
+        features = self.features[list(self.schema.names)]
+        if self.sequences is None:
+            return features
+        return features.assign(**{RECENT_EVENTS: self.sequences.newest_in_words()})
+
+    @property
+    def has_value_tiers(self) -> bool:
+        """True where the classes are the value tiers, of which the first buys nothing."""
+        return self.class_names == TIERS
 
     @property
     def observed(self) -> NDArray[np.bool_]:
@@ -174,11 +118,12 @@ class Predictions:
 
     Parameters
     ----------
-    tier_probabilities : array of float64, shape (n, 3)
-        P(value tier) in ``TIERS`` order; rows sum to one.
-    conditional_revenue : array of float64, shape (n, 2)
-        E[net revenue within the horizon | tier] in currency, for ``mid`` and ``high``; ``low``
-        buys nothing.
+    tier_probabilities : array of float64, shape (n, k)
+        P(class) in the order of the ``class_names`` of the examples; rows sum to one.
+    conditional_revenue : array of float64, shape (n, k - 1)
+        E[net revenue within the horizon | class] in currency, for all classes but the first,
+        which buys nothing: ``mid`` and ``high`` of the value tiers. Zeros where training had no
+        revenue.
     """
 
     tier_probabilities: NDArray[np.float64]
@@ -240,3 +185,18 @@ def customer_fold(
     fractions, rank_of_row = np.unique(hash_fraction(keys, salt), return_inverse=True)
     fold: NDArray[np.int_] = rank_of_row * folds // len(fractions)
     return fold
+
+
+def outcome_fold(examples: Examples, folds: int, salt: str) -> NDArray[np.int_]:
+    """Deal customers into ``folds`` groups that share out every outcome: fold numbers (n,).
+
+    Customers are dealt tier by tier, each counted by the highest tier of any of their rows, so
+    that a tier of few customers is missing from as few folds as possible.
+    """
+    keys, customer_of_row = np.unique(examples.customer_key, return_inverse=True)
+    highest = np.full(len(keys), UNOBSERVED_TIER, dtype=np.int8)
+    np.maximum.at(highest, customer_of_row, examples.value_tier)
+    fold = np.empty(len(keys), dtype=np.int_)
+    fold[np.lexsort((hash_fraction(keys, salt), highest))] = np.arange(len(keys)) % folds
+    dealt: NDArray[np.int_] = fold[customer_of_row]
+    return dealt

@@ -9,11 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from segml import __version__
 from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
 from segml.dataset import data_fingerprint
 from segml.errors import ArtifactError, TrainingError
+from segml.grouping import read_customers
 from segml.mart import read_plan, read_schema, read_training_examples
+from segml.models import needs_sequences
+from segml.models.checkpoints import checkpoints_in
 from segml.registry import (
     ModelVersion,
     RunTables,
@@ -22,17 +27,18 @@ from segml.registry import (
     read_metrics,
     register,
 )
+from segml.selection import names_to_compare
 from segml.training import train
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from segml.artifacts import ArtifactInfo
     from segml.dataset import Examples, FeatureSchema
+    from segml.grouping import Customers
     from segml.mart import SnapshotPlan
+    from segml.personas import Personas
     from segml.settings import Settings
     from segml.training import TrainingResult
 
@@ -40,11 +46,14 @@ if TYPE_CHECKING:
 LEARNING_SETTINGS = (
     "model",
     "candidates",
+    "transformer_preset",
     "seed",
     "selection_folds",
     "max_training_examples",
     "excluded_features",
     "calibrate",
+    "minimum_personas",
+    "maximum_personas",
     "bootstrap_samples",
 )
 
@@ -92,32 +101,39 @@ def train_from_warehouse(
         plan = read_plan(warehouse)
         schema = read_schema(warehouse, settings.excluded_features)
         examples = read_training_examples(
-            warehouse, schema, maximum_examples=settings.max_training_examples
+            warehouse,
+            schema,
+            maximum_examples=settings.max_training_examples,
+            with_sequences=any(map(needs_sequences, names_to_compare(settings))),
         )
+        customers = read_customers(warehouse, plan.as_of_date, settings)
     if plan.high_value_threshold is None:
         raise TrainingError(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
-    identity = _RunIdentity.of(examples, plan, settings)
+    identity = _RunIdentity.of(examples, customers, plan, settings)
     folder = artifact_folder(settings, warehouse_path)
     if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
         return known
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
-    result = train(
-        examples,
-        plan.roles,
-        horizon_days=plan.horizon_days,
-        settings=settings,
-        progress=progress,
-    )
-    artifact = _store(examples, result, plan, identity, folder)
+    with checkpoints_in(folder / f".{identity.run_id}.checkpoints"):
+        result = train(
+            examples,
+            plan.roles,
+            horizon_days=plan.horizon_days,
+            settings=settings,
+            progress=progress,
+        )
+    personas = customers.fit_personas(settings, progress)
+    artifact = _store(examples, result, plan, identity, folder, personas=personas)
     version = _describe(artifact, examples, result, plan, identity)
     tables = RunTables(
         metrics=result.metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
+        personas=pd.DataFrame() if personas is None else personas.table(plan.as_of_date),
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)
@@ -136,7 +152,9 @@ class _RunIdentity:
     settings_json: str
 
     @classmethod
-    def of(cls, examples: Examples, plan: SnapshotPlan, settings: Settings) -> _RunIdentity:
+    def of(
+        cls, examples: Examples, customers: Customers, plan: SnapshotPlan, settings: Settings
+    ) -> _RunIdentity:
         settings_json = json.dumps(
             {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}, sort_keys=True
         )
@@ -145,6 +163,7 @@ class _RunIdentity:
             __version__,
             _code_fingerprint(),
             fingerprint,
+            customers.fingerprint,
             examples.schema.feature_hash,
             settings_json,
             repr(plan.roles),
@@ -193,6 +212,8 @@ def _store(
     plan: SnapshotPlan,
     identity: _RunIdentity,
     folder: Path,
+    *,
+    personas: Personas | None,
 ) -> ArtifactInfo:
     """Write the artifact."""
     return save_artifact(
@@ -207,6 +228,7 @@ def _store(
             horizon_days=plan.horizon_days,
             settings=json.loads(identity.settings_json),
         ),
+        personas=personas,
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from segml.dataset import TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
 from segml.errors import SettingsError, TrainingError, WarehouseError
-from segml.event_sequences import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
+from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

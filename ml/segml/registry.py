@@ -54,6 +54,7 @@ class RunTables:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
+    personas: pd.DataFrame
 
 
 def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
@@ -65,6 +66,7 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         "evaluation_metrics": tables.metrics,
         "evaluation_curves": tables.curves,
         "feature_importance": tables.importance,
+        "personas": tables.personas,
     }
     with warehouse.transaction():
         if version.status == "champion":

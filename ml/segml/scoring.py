@@ -70,7 +70,11 @@ def score(
         version = find_version(warehouse, model_version)
         model = _load(warehouse, version, settings)
         batches = read_scoring_batches(
-            warehouse, model.metadata.schema, plan.as_of_date, settings.scoring_batch_rows
+            warehouse,
+            model.metadata.schema,
+            plan.as_of_date,
+            settings.scoring_batch_rows,
+            with_sequences=model.needs_sequences,
         )
         for batch in batches:
             predictions.append(_prediction_rows(model, batch))
@@ -119,6 +123,10 @@ def _prediction_rows(model: ServedModel, batch: Examples) -> pa.Table:
             "purchase_probability": predicted.purchase_probability,
             "churn_probability": probabilities[:, 0],
             "expected_net_revenue": predicted.expected_net_revenue,
+            "cluster_name": pa.array(
+                [None] * len(batch) if model.personas is None else model.personas.assign(batch),
+                pa.string(),
+            ),
         }
     )
 

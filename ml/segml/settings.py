@@ -14,6 +14,7 @@ from segml.errors import SettingsError
 
 SETTINGS_FILE = "segml.toml"
 ENVIRONMENT_PREFIX = "SEGML_"
+TRANSFORMER_PRESETS = ("small", "large")
 
 
 def _require(condition: bool, name: str, rule: str, received: object) -> None:
@@ -34,12 +35,22 @@ class Settings:
     """
 
     model: str = "auto"  # a model name, or auto: the best on the validation snapshot
-    candidates: tuple[str, ...] = ("logistic", "boosting", "dnn")  # what auto compares
+    candidates: tuple[str, ...] = (  # what auto compares, and ensemble blends
+        "logistic",
+        "svm",
+        "forest",
+        "boosting",
+        "dnn",
+        "ensemble",
+    )
+    transformer_preset: str = "small"  # or large, for a GPU or a long night
     seed: int = 42
     selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
     max_training_examples: int = 400_000  # a hashed sample of customers above this
     excluded_features: tuple[str, ...] = ()  # never shown to a model: names or patterns
     calibrate: bool = True
+    minimum_personas: int = 3
+    maximum_personas: int = 8  # how many is chosen by stability and separation
     bootstrap_samples: int = 200  # resamples behind every confidence interval
     reasons_per_customer: int = 3
     scoring_batch_rows: int = 50_000
@@ -49,6 +60,12 @@ class Settings:
     def __post_init__(self) -> None:
         """Reject values that cannot work, naming the setting."""
         _require(bool(self.candidates), "candidates", "a non-empty list", self.candidates)
+        _require(
+            self.transformer_preset in TRANSFORMER_PRESETS,
+            "transformer_preset",
+            f"one of {', '.join(TRANSFORMER_PRESETS)}",
+            self.transformer_preset,
+        )
         _require(self.seed >= 0, "seed", "zero or more", self.seed)
         _require(self.selection_folds > 1, "selection_folds", "at least 2", self.selection_folds)
         minimum_examples = 1_000
@@ -57,6 +74,19 @@ class Settings:
             "max_training_examples",
             f"at least {minimum_examples}",
             self.max_training_examples,
+        )
+        smallest = 2
+        _require(
+            self.minimum_personas >= smallest,
+            "minimum_personas",
+            f"at least {smallest}",
+            self.minimum_personas,
+        )
+        _require(
+            self.maximum_personas >= self.minimum_personas,
+            "maximum_personas",
+            "at least `minimum_personas`",
+            self.maximum_personas,
         )
         _require(
             self.bootstrap_samples >= 0, "bootstrap_samples", "zero or more", self.bootstrap_samples
@@ -70,6 +100,10 @@ class Settings:
         _require(
             self.scoring_batch_rows > 0, "scoring_batch_rows", "positive", self.scoring_batch_rows
         )
+
+    def parameters_of(self, model_name: str) -> dict[str, str]:
+        """Return what these settings say about one model."""
+        return {"preset": self.transformer_preset} if model_name == "transformer" else {}
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, stored with every model."""

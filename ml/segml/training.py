@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from segml.blending import blend_trials, fit_champion, fit_trials
 from segml.evaluation import evaluate, evaluation_curves
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
-from segml.models import BASELINES, build_model
-from segml.selection import decide, run_trial
+from segml.models import ENSEMBLE
+from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from segml.calibration import Calibrator
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -53,7 +54,8 @@ class TrainingResult:
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
     importance : DataFrame
-        feature, importance_mean, importance_sd, most important first.
+        level, feature, feature_group, importance_mean, importance_sd, ci_low, ci_high; features
+        before groups, most important first.
     reference : dict
         The typical customer, for explanations; ``None`` is unknown.
     selection_scheme : str
@@ -115,19 +117,28 @@ def train(
 def _train(
     examples: Examples, splits: Splits, settings: Settings, progress: Callable[[str], None]
 ) -> TrainingResult:
-    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
-    trials = []
-    for name in dict.fromkeys((*BASELINES, *candidates)):
-        trials.append(run_trial(name, examples, splits, settings))
+    trials: list[Trial] = []
+    for name in names_to_compare(settings):
+        trials.append(
+            blend_trials(trials, examples, splits, settings)
+            if name == ENSEMBLE
+            else run_trial(name, examples, splits, settings)
+        )
         progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
     decision = decide(trials, settings.model)
     progress(decision.reason)
 
-    importance = permutation_importance(decision.champion, examples, splits, seed=settings.seed)
+    importance = permutation_importance(
+        decision.champion,
+        examples,
+        splits,
+        bootstrap_samples=settings.bootstrap_samples,
+        seed=settings.seed,
+    )
     metrics, curves = _judge(trials, examples, splits, settings)
     progress(f"tested on {splits.test_date}")
     labelled = examples.take(splits.labelled)
-    model = build_model(decision.champion.name, seed=settings.seed).fit(labelled)
+    model = fit_champion(decision.champion, trials, labelled, settings)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     return TrainingResult(
         model=model,
@@ -149,10 +160,10 @@ def _judge(
     """Return metrics and curves of every model on validation and on test."""
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
+    models = fit_trials(trials, development, settings)
     metrics, curves = [], []
     for trial in trials:
-        model = build_model(trial.name, seed=settings.seed).fit(development)
-        tested = trial.calibration.calibrator.apply(model.predict(test))
+        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),

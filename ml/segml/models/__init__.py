@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule")
+ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "logistic": "segml.models.logistic:LogisticModel",
+    "svm": "segml.models.svm:SvmModel",
+    "forest": "segml.models.forest:ForestModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
     "transformer": "segml.models.transformer:TransformerModel",
+    "ensemble": "segml.models.ensemble:EnsembleModel",
 }
 
 
@@ -61,4 +65,5 @@ def search_space(name: str) -> SearchSpace:
 
 def needs_sequences(name: str) -> bool:
     """Tell whether a model looks at the events of each customer."""
-    return getattr(model_class(name), "needs_sequences", False)
+    # of an ensemble, it depends on the members
+    return getattr(model_class(name), "needs_sequences", False) is True

@@ -129,11 +129,12 @@ class DnnModel:
         )
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         outputs = self._outputs(self._matrix(examples))
         probabilities = outputs["tier"].astype(np.float64)
+        classes = probabilities.shape[1]
         return Predictions(
-            complete_probabilities(probabilities, range(probabilities.shape[1])),
+            complete_probabilities(probabilities, range(classes), classes),
             self.revenue_.predict(outputs["revenue"]),
         )
 

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from segml.dataset import (
-    RECENT_EVENTS,
-    EventSequences,
-    Predictions,
-    customer_fold,
-    data_fingerprint,
-)
+from segml.dataset import Predictions, customer_fold, data_fingerprint
 from segml.models.attribution import sum_by_feature, with_total
 from segml.models.base import LogitContributions, complete_probabilities
 from segml.models.checkpoints import checkpoint_of
@@ -38,6 +32,7 @@ from segml.models.transformer_network import (
 )
 from segml.models.transformer_pretraining import pretrain
 from segml.models.ziln import LOSS_WEIGHT, RevenueHead, lognormal_loss
+from segml.sequences import RECENT_EVENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +42,7 @@ if TYPE_CHECKING:
     from segml.dataset import Examples
     from segml.models.network_fit import Batch
     from segml.models.search_space import Parameters, SearchSpace
+    from segml.sequences import EventSequences
 
     Matrix = NDArray[np.float32]
 
@@ -188,11 +184,11 @@ class TransformerModel:
         )
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         outputs = self._outputs(self._tokens(examples))
         probabilities = outputs["tier"].astype(np.float64)
         return Predictions(
-            complete_probabilities(probabilities, range(self.class_count_)),
+            complete_probabilities(probabilities, range(self.class_count_), self.class_count_),
             self.revenue_.predict(outputs["revenue"]),
         )
 
@@ -216,7 +212,8 @@ class TransformerModel:
         gradients = path_gradients(tier, *flat, gauss_rule(PATH_POINTS)).reshape(-1, *shape)
         by_token = np.einsum("lntw,ntw->lnt", gradients, change)
         names = self.features_.names + ((RECENT_EVENTS,) if self.vocabulary_ else ())
-        contributions = [sum_by_feature(part, names, examples.reason_names) for part in by_token]
+        reasons = examples.schema.names + ((RECENT_EVENTS,) if examples.sequences else ())
+        contributions = [sum_by_feature(part, names, reasons) for part in by_token]
         start = tier_logits(self._outputs(reference)["tier"])
         total = tier_logits(self._outputs(tokens)["tier"]) - start
         return LogitContributions(with_total(np.stack(contributions, axis=-1), total), start[0])

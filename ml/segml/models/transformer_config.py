@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from segml.errors import SettingsError
 from segml.models.search_space import Span
 
 if TYPE_CHECKING:
@@ -60,22 +59,11 @@ class TransformerConfig:
 
     @classmethod
     def of(cls, parameters: Parameters | None) -> TransformerConfig:
-        """Return a preset (``small`` unless named) with some values replaced.
-
-        Raises
-        ------
-        SettingsError
-            For an unknown preset.
-        """
+        """Return a preset (``small`` unless named) with some values replaced."""
         values: dict[str, Any] = dict(parameters or {})
-        preset = values.pop("preset", "small")
-        if preset not in PRESETS:
-            raise SettingsError(
-                f"Unknown transformer preset '{preset}'", f"Choose one of {', '.join(PRESETS)}"
-            )
+        preset = PRESETS[values.pop("preset", "small")]
         kinds = {field.name: type(field.default) for field in fields(cls)}
-        values = {**PRESETS[preset], **values}
-        return cls(**{name: kinds[name](value) for name, value in values.items()})
+        return cls(**{name: kinds[name](value) for name, value in {**preset, **values}.items()})
 
 
 PRESETS: dict[str, dict[str, float | int]] = {

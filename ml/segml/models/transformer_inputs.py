@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segml.dataset import EventSequences, Examples
+    from segml.dataset import Examples
+    from segml.sequences import EventSequences
 
     Inputs = dict[str, NDArray[Any]]
 

@@ -14,7 +14,7 @@ from segml.models.transformer_network import next_event_network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segml.dataset import EventSequences
+    from segml.sequences import EventSequences
     from segml.models.network_fit import Batch
     from segml.models.transformer_config import TransformerConfig
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segml.dataset import EventSequences
+from segml.sequences import EventSequences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
