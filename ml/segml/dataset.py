@@ -156,7 +156,7 @@ def data_fingerprint(examples: Examples) -> str:
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     if (events := examples.sequences) is not None:
         for values in (events.event_type, events.category, events.log_amount, events.days_before):
-            digest.update(np.ascontiguousarray(values))
+            digest.update(values.tobytes())
         digest.update(repr((events.event_types, events.categories)).encode())
     return digest.hexdigest()[:16]
 

@@ -47,10 +47,11 @@ class SequenceReader:
     @classmethod
     def of(cls, warehouse: Warehouse) -> Self:
         """Look up every name that occurs, sorted, and the longest sequence (at least 1)."""
+        longest = warehouse.value(f"select coalesce(max(event_count), 0) from {SEQUENCES}")
         return cls(
             event_types=_names(warehouse, "event_types"),
             categories=_names(warehouse, "categories"),
-            length=max(1, warehouse.value(f"select coalesce(max(event_count), 0) from {SEQUENCES}")),
+            length=max(1, longest),
         )
 
     def read(self, warehouse: Warehouse, chosen: str) -> EventSequences:

@@ -63,8 +63,10 @@ class EventSequences:
         names = np.array([*self.event_types, "event"], dtype=object)[self.event_type[:, -1]]
         return np.array(
             [
-                f"{name.replace('_', ' ')} {days} day{'s' * (days != 1)} ago" if days else None
-                for name, days in zip(names, self.days_before[:, -1], strict=True)
+                f"{name.replace('_', ' ')} {days} day{'' if days == 1 else 's'} ago"
+                if days
+                else None
+                for name, days in zip(names, self.days_before[:, -1].tolist(), strict=True)
             ],
             dtype=object,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -40,8 +40,8 @@ class DnnModel:
     """Dropout, weight penalty and early stopping; the same seed gives the same network."""
 
     name = "dnn"
-    defaults: Parameters = {"dropout": 0.3, "weight_penalty": 3e-4, "learning_rate": 2e-3}
-    search_space: SearchSpace = {
+    defaults: ClassVar[Parameters] = {"dropout": 0.3, "weight_penalty": 3e-4, "learning_rate": 2e-3}
+    search_space: ClassVar[SearchSpace] = {
         "dropout": Span(0.1, 0.6),
         "weight_penalty": Span(1e-5, 1e-2, log=True),
         "learning_rate": Span(5e-4, 5e-3, log=True),
@@ -58,7 +58,10 @@ class DnnModel:
         self.preprocessor_: Any = dense_preprocessor(frame, train.schema).fit(frame)
         matrix = self._matrix(train)
         revenue = RevenueHead.describe(train)
-        targets = {"tier": train.value_tier, "revenue": revenue.targets(train)}
+        targets: dict[str, NDArray[Any]] = {
+            "tier": train.value_tier,
+            "revenue": revenue.targets(train),
+        }
         fold = customer_fold(train.customer_key, HOLD_OUT_FOLDS, f"{self.name}:{self.seed}")
         inputs = keras.Input((matrix.shape[1],), name="features")
         members = []
@@ -80,7 +83,9 @@ class DnnModel:
         hidden = inputs
         for units in HIDDEN_UNITS:
             penalty = keras.regularizers.L2(values["weight_penalty"])
-            hidden = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)(hidden)
+            hidden = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)(
+                hidden
+            )
             hidden = keras.layers.Dropout(values["dropout"])(hidden)
         outputs = {
             "tier": keras.layers.Dense(classes, activation="softmax", name="tier")(hidden),

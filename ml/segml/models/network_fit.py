@@ -51,6 +51,7 @@ def fit_network(
     keras: Any,  # noqa: ANN401
     network: Any,  # noqa: ANN401
     batch_of: Callable[[Rows], Batch],
+    *,
     rows: Rows,
     held_out: Rows,
     plan: FitPlan,

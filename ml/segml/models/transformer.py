@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from segml.dataset import Examples
     from segml.models.network_fit import Batch
     from segml.models.search_space import Parameters, SearchSpace
+    from segml.models.transformer_inputs import Inputs
     from segml.sequences import EventSequences
 
     Matrix = NDArray[np.float32]
@@ -68,7 +69,7 @@ class TransformerModel:
 
     name = "transformer"
     needs_sequences = True
-    search_space: SearchSpace = SEARCH_SPACE
+    search_space: ClassVar[SearchSpace] = SEARCH_SPACE
 
     def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed
@@ -88,11 +89,17 @@ class TransformerModel:
         fold = customer_fold(train.customer_key, HOLD_OUT_FOLDS, f"{self.name}:{self.seed}")
         identity = (data_fingerprint(train), repr(self.config_), str(self.seed))
         if (events := self._events(train)) is not None:
-            is_newest = _is_last_of_its_kind(train.customer_key)
             pretrain(
-                keras, self.encoder_, events, is_newest, fold == 0, self.config_, self.seed, identity
+                keras,
+                self.encoder_,
+                events,
+                is_newest=_is_last_of_its_kind(train.customer_key),
+                held_out=fold == 0,
+                config=self.config_,
+                seed=self.seed,
+                identity=identity,
             )
-        self._fit_outcomes(keras, train, events, fold == 0, identity)
+        self._fit_outcomes(keras, train, events, held_out=fold == 0, identity=identity)
         return self
 
     def _build(self, keras: Any) -> None:  # noqa: ANN401
@@ -124,11 +131,12 @@ class TransformerModel:
         keras: Any,  # noqa: ANN401
         train: Examples,
         events: EventSequences | None,
+        *,
         held_out: NDArray[np.bool_],
         identity: tuple[str, ...],
     ) -> None:
         revenue, features = RevenueHead.describe(train), self.features_.arrays(train)
-        targets = {"tier": train.value_tier, "revenue": revenue.targets(train)}
+        targets: Inputs = {"tier": train.value_tier, "revenue": revenue.targets(train)}
 
         def batch_of(rows: NDArray[np.int_]) -> Batch:
             inputs = {name: values[rows] for name, values in features.items()}
@@ -151,32 +159,37 @@ class TransformerModel:
             keras,
             joined_network(keras, self.tokenizer_, self.sequence_, self.tiers_),
             batch_of,
-            np.flatnonzero(~held_out),
-            np.flatnonzero(held_out),
-            plan,
-            checkpoint_of(*identity, "outcomes"),
+            rows=np.flatnonzero(~held_out),
+            held_out=np.flatnonzero(held_out),
+            plan=plan,
+            checkpoint=checkpoint_of(*identity, "outcomes"),
         )
         self.revenue_ = revenue.calibrate(train, self._outputs(self._tokens(train))["revenue"])
 
     def _tokens(self, examples: Examples) -> Matrix:
         """Return one token per feature and one for the events, shape (n, tokens, width)."""
-        features, events = self.features_.arrays(examples), self._events(examples)
+        features = self.features_.arrays(examples)
 
         def tokens_of(rows: slice) -> dict[str, Any]:
             inputs = {name: values[rows] for name, values in features.items()}
             return {"tokens": self.tokenizer_(inputs, training=False)}
 
-        def token_of(rows: slice) -> dict[str, Any]:
-            taken = event_arrays(events.take(np.arange(len(examples))[rows]), self.config_.events)
-            return {"token": self.sequence_(taken, training=False)}
-
         tokens = call_in_parts(tokens_of, len(examples), CALL_ROWS)["tokens"]
         if self.vocabulary_ is None:
             return tokens
-        token = np.zeros_like(tokens[:, 0])
-        if events is not None:
-            token = call_in_parts(token_of, len(examples), CALL_ROWS)["token"]
-        return np.concatenate([tokens, token[:, None]], axis=1)
+        return np.concatenate([tokens, self._sequence_tokens(examples)], axis=1)
+
+    def _sequence_tokens(self, examples: Examples) -> Matrix:
+        """Return the token of the events, shape (n, 1, width); zeros where none are known."""
+        events, everybody = self._events(examples), np.arange(len(examples))
+        if events is None:
+            return np.zeros((len(examples), 1, self.config_.width), np.float32)
+
+        def token_of(rows: slice) -> dict[str, Any]:
+            inputs = event_arrays(events.take(everybody[rows]), self.config_.events)
+            return {"token": self.sequence_(inputs, training=False)}
+
+        return call_in_parts(token_of, len(examples), CALL_ROWS)["token"][:, None]
 
     def _outputs(self, tokens: Matrix) -> dict[str, Matrix]:
         return call_in_parts(

@@ -62,8 +62,14 @@ class TransformerConfig:
         """Return a preset (``small`` unless named) with some values replaced."""
         values: dict[str, Any] = dict(parameters or {})
         preset = PRESETS[values.pop("preset", "small")]
-        kinds = {field.name: type(field.default) for field in fields(cls)}
-        return cls(**{name: kinds[name](value) for name, value in {**preset, **values}.items()})
+        # a tuner may draw 3.0 where 3 is meant
+        whole = {field.name for field in fields(cls) if isinstance(field.default, int)}
+        return cls(
+            **{
+                name: int(value) if name in whole else value
+                for name, value in {**preset, **values}.items()
+            }
+        )
 
 
 PRESETS: dict[str, dict[str, float | int]] = {

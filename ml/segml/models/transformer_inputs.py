@@ -70,13 +70,20 @@ class FeatureInputs:
         return self.numeric + self.categorical
 
     def arrays(self, examples: Examples) -> Inputs:
-        """Return ``numbers`` (n, f), NaN where unknown, and ``codes`` (n, c), 0 for unseen."""
+        """Return ``numbers`` (n, f), NaN where unknown, and ``codes`` (n, c), where there are any.
+
+        Each categorical feature has a range of codes, the first of which stands for unseen.
+        """
         matrix = self.preprocessor.transform(model_frame(examples))
         split = len(self.numeric)
-        # each feature has its own range of codes, so that one table of embeddings does
-        offsets = np.cumsum([1 + count for count in self.category_counts]) - self.category_counts
-        codes = matrix[:, split:].astype(np.int32) + offsets.astype(np.int32)
-        return {"numbers": np.arcsinh(matrix[:, :split]).astype(np.float32), "codes": codes}
+        inputs: Inputs = {}
+        if self.numeric:
+            inputs["numbers"] = np.arcsinh(matrix[:, :split].astype(np.float64)).astype(np.float32)
+        if self.categorical:
+            offsets = np.cumsum([1 + count for count in self.category_counts])
+            codes = matrix[:, split:].astype(np.int32) + offsets - self.category_counts
+            inputs["codes"] = codes.astype(np.int32)
+        return inputs
 
     def save(self, folder: Path) -> None:
         """Write the preprocessor and the bins."""

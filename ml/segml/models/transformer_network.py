@@ -70,7 +70,7 @@ def next_event_network(
     event_types: int,
     categories: int,
 ) -> Any:  # noqa: ANN401
-    """Return the network that foretells type, category, amount and gap of each next event."""
+    """Return the network that foretells type, amount, gap and category of each next event."""
     state = encoder(encoder.input)
 
     def head(name: str, units: int, activation: str | None = None) -> Any:  # noqa: ANN401
@@ -78,9 +78,10 @@ def next_event_network(
 
     outputs = {
         "next_type": head("next_type", event_types + 1, "softmax"),
-        "next_category": head("next_category", categories + 1, "softmax"),
         "next_measures": head("next_measures", 2),
     }
+    if categories:
+        outputs["next_category"] = head("next_category", categories + 1, "softmax")
     return keras.Model(encoder.input, outputs, name="next_event")
 
 

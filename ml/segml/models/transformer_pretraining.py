@@ -14,19 +14,21 @@ from segml.models.transformer_network import next_event_network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segml.sequences import EventSequences
     from segml.models.network_fit import Batch
     from segml.models.transformer_config import TransformerConfig
+    from segml.sequences import EventSequences
 
     Mask = NDArray[np.bool_]
 
 AMOUNT, GAP = 0, 2  # columns of ``measures``
+LABELS = "sparse_categorical_crossentropy"
 
 
 def pretrain(
     keras: Any,  # noqa: ANN401
     encoder: Any,  # noqa: ANN401
     events: EventSequences,
+    *,
     is_newest: Mask,
     held_out: Mask,
     config: TransformerConfig,
@@ -56,11 +58,9 @@ def pretrain(
     def batch_of(chosen: NDArray[np.int_]) -> Batch:
         return next_event_batch(events.take(chosen), config.events)
 
-    losses = {
-        "next_type": "sparse_categorical_crossentropy",
-        "next_category": "sparse_categorical_crossentropy",
-        "next_measures": "mean_squared_error",
-    }
+    losses = {"next_type": LABELS, "next_measures": "mean_squared_error"}
+    if categories:
+        losses["next_category"] = LABELS
     plan = FitPlan(
         loss=losses,
         loss_weights=dict.fromkeys(losses, 1.0),
@@ -73,7 +73,13 @@ def pretrain(
         seed=seed,
     )
     fit_network(
-        keras, network, batch_of, rows, judged, plan, checkpoint_of(*identity, "pre-training")
+        keras,
+        network,
+        batch_of,
+        rows=rows,
+        held_out=judged,
+        plan=plan,
+        checkpoint=checkpoint_of(*identity, "pre-training"),
     )
 
 
@@ -85,7 +91,8 @@ def next_event_batch(events: EventSequences, length: int) -> Batch:
     has_next[:, -1] = False
     targets = {
         "next_type": following["event_type"],
-        "next_category": following["category"],
         "next_measures": following["measures"][..., [AMOUNT, GAP]],
     }
+    if events.categories:
+        targets["next_category"] = following["category"]
     return inputs, targets, dict.fromkeys(targets, has_next.astype(np.float32))

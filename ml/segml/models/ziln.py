@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from segml.dataset import TIERS
-from segml.models.revenue import BUYER_TIERS, MIN_ROWS_TO_REGRESS, WINSOR_QUANTILE
+from segml.models.revenue import MIN_ROWS_TO_REGRESS, WINSOR_QUANTILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+BUYER_TIERS = tuple(range(1, len(TIERS)))
 HEAD_UNITS = 2  # location and unbounded width of the standardised logarithm of revenue
 LOSS_WEIGHT = 0.2  # of a nat of revenue against a nat of tier
 MIN_WIDTH, MAX_WIDTH = 0.1, 3.0  # standard deviations of log revenue over all buyers
@@ -80,7 +81,8 @@ class RevenueHead:
     Parameters
     ----------
     class_count : int
-        Number of classes; revenue exists for the three value tiers only.
+    has_value_tiers : bool
+        Other classes have no revenue.
     center, deviation : float
         Mean and standard deviation of log revenue over the training buyers.
     threshold : float
@@ -92,6 +94,7 @@ class RevenueHead:
     """
 
     class_count: int
+    has_value_tiers: bool
     center: float
     deviation: float
     threshold: float
@@ -108,6 +111,7 @@ class RevenueHead:
         tiers = [_winsorised(train, tier) for tier in BUYER_TIERS]
         return cls(
             class_count=len(train.class_names),
+            has_value_tiers=train.has_value_tiers,
             center=float(logs.mean()) if len(logs) else 0.0,
             deviation=max(float(logs.std()), SMALLEST_DEVIATION) if len(logs) else 1.0,
             threshold=float(np.nanmin(high)) if np.isfinite(high).any() else float("inf"),
@@ -138,7 +142,7 @@ class RevenueHead:
 
     def predict(self, head: NDArray[np.float32]) -> Array:
         """Return revenue in currency given each class but the first, shape (n, classes - 1)."""
-        if self.class_count != len(TIERS):
+        if not self.has_value_tiers:
             return np.zeros((len(head), self.class_count - 1))
         revenue = np.tile(self.mean, (len(head), 1))
         means = self._unscaled(head)
@@ -164,7 +168,7 @@ class RevenueHead:
 
 def _has_logarithm(train: Examples) -> NDArray[np.bool_]:
     found: NDArray[np.bool_] = (train.value_tier > 0) & (train.net_revenue > 0)
-    return found & (len(train.class_names) == len(TIERS))
+    return found & train.has_value_tiers
 
 
 def _winsorised(train: Examples, tier: int) -> Array:
