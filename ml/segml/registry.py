@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from segml.errors import ArtifactError
+from segml.promotion import crown
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from segml.promotion import Promotion
     from segml.settings import Settings
     from segml.warehouse import Warehouse
 
@@ -29,13 +32,13 @@ def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One row of ``ml.model_versions``."""
+    """One row of ``ml.model_versions``; every data set has a champion of its own."""
 
     model_version: str
     run_id: str
     model_name: str
     trained_at: datetime
-    as_of_date: date
+    as_of_date: date | None
     horizon_days: int
     high_value_threshold: float
     feature_hash: str
@@ -45,6 +48,7 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
+    data_set: str = SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,39 +58,73 @@ class RunTables:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
-    personas: pd.DataFrame
+    personas: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
-    """Store a version and its run's measurements, and retire the champion it replaces.
+def register(
+    warehouse: Warehouse,
+    version: ModelVersion,
+    tables: RunTables,
+    *,
+    refreshed: ModelVersion | None = None,
+    promotion: Promotion | None = None,
+) -> None:
+    """Store a run's versions and measurements, and the promotion that it led to.
 
     Registering the same run again replaces its rows. Everything becomes visible at once.
+
+    Parameters
+    ----------
+    version : ModelVersion
+        What the run chose.
+    refreshed : ModelVersion, optional
+        The champion's kind of model, where it has learned again and stays.
+    promotion : Promotion, optional
+        Where one of the versions takes over.
     """
     contents = {
         "evaluation_metrics": tables.metrics,
         "evaluation_curves": tables.curves,
         "feature_importance": tables.importance,
         "personas": tables.personas,
+        "model_comparisons": tables.comparisons,
+        "fairness_metrics": tables.fairness,
     }
+    versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
-                "update ml.model_versions set status = 'retired' where status = 'champion'"
+                "update ml.model_versions set status = 'retired' "
+                "where status = 'champion' and coalesce(data_set, ?) = ?",
+                [SHOP, version.data_set],
             )
         for table, rows in contents.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
-        warehouse.execute("delete from ml.model_versions where run_id = ?", [version.run_id])
-        warehouse.append("ml.model_versions", pd.DataFrame([asdict(version)]))
+        for item in versions:
+            warehouse.execute(
+                "delete from ml.model_versions where model_version = ?", [item.model_version]
+            )
+        warehouse.append("ml.model_versions", pd.DataFrame([asdict(item) for item in versions]))
+        if promotion is not None:
+            crown(warehouse, promotion)
 
 
-def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
-    """Return all versions, newest first."""
-    names = ", ".join(ModelVersion.__dataclass_fields__)
+def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
+    """Return the versions that learned from a data set, or from any, newest first."""
     if not warehouse.has_table("ml", "model_versions"):
         return []
+    # versions from before there were data sets are of the shop
+    names = ", ".join(
+        f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
+        for name in ModelVersion.__dataclass_fields__
+    )
     rows = warehouse.rows(
-        f"select {names} from ml.model_versions order by trained_at desc, model_version"
+        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+        {"data_set": data_set},
     )
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
@@ -94,18 +132,20 @@ def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     ]
 
 
-def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
-    """Return a version by name (a unique beginning will do), or the champion.
+def find_version(
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+) -> ModelVersion:
+    """Return a version of a data set by name (a unique beginning will do), or its champion.
 
     Raises
     ------
     ArtifactError
         When there is none, or a beginning fits several.
     """
-    versions = list_versions(warehouse)
+    versions = list_versions(warehouse, data_set=data_set)
     if model_version is None:
         found = [version for version in versions if version.status == "champion"]
-        wanted = "champion"
+        wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [
             item for item in versions if item.model_version.startswith(model_version)

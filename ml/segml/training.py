@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from segml.blending import blend_trials, fit_champion, fit_trials
-from segml.evaluation import evaluate, evaluation_curves
-from segml.explanation import reference_row
-from segml.importance import permutation_importance
-from segml.models import ENSEMBLE
+from segml.blending import blend_trials, fit_trials
+from segml.challenge import challenge
+from segml.comparison import compare_with_champion
+from segml.final_fit import fit_finally
+from segml.judgement import judge
+from segml.models import ENSEMBLE, baselines_for
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
+    from segml.challenge import Champion, Verdict
     from segml.dataset import Examples
+    from segml.final_fit import FinalFit
+    from segml.judgement import Judgement
     from segml.models.base import TierModel
     from segml.models.calibrator import Calibrator
     from segml.selection import Trial
@@ -34,18 +38,20 @@ MIN_ROWS_FOR_THREADS = 50_000
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The served model and everything that was learned about it and its rivals.
+    """The chosen model and everything that was learned about it and its rivals.
 
     Parameters
     ----------
-    model : TierModel
-        The champion, fitted on all labelled snapshots.
-    calibrator : Calibrator
-        Fitted on the validation snapshot; apply it to what ``model`` predicts.
+    chosen : FinalFit
+        The best on validation, or the model that was asked for.
+    refreshed : FinalFit or None
+        The champion's kind of model, where it stays and has learned from newer outcomes.
+    verdict : Verdict
+        Which of them is served, and why.
     decision : str
-        Why this model is served, in one line.
+        Why ``chosen`` was chosen, in one line.
     beats_baselines : bool
-        True if its validation log loss is lower than that of both baselines.
+        True if its validation log loss is lower than that of all baselines.
     comparison : DataFrame
         Per model: model_name, is_baseline, calibration, validation_log_loss_uncalibrated,
         validation_log_loss, test_log_loss; best on validation first.
@@ -53,25 +59,46 @@ class TrainingResult:
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
-    importance : DataFrame
-        level, feature, feature_group, importance_mean, importance_sd, ci_low, ci_high; features
-        before groups, most important first.
-    reference : dict
-        The typical customer, for explanations; ``None`` is unknown.
+    tested : dict of str to Judgement
+        The test of every model, fitted on train and validation snapshots.
+    duels : DataFrame
+        The model to be served against every other on the test snapshot: split, snapshot_date and
+        the columns of ``compare_with_champion``.
     selection_scheme : str
         How the validation predictions were kept honest, in words.
     """
 
-    model: TierModel
-    calibrator: Calibrator
+    chosen: FinalFit
+    refreshed: FinalFit | None
+    verdict: Verdict
     decision: str
     beats_baselines: bool
     comparison: pd.DataFrame
     metrics: pd.DataFrame
     curves: pd.DataFrame
-    importance: pd.DataFrame
-    reference: dict[str, float | str | None]
+    tested: dict[str, Judgement]
+    duels: pd.DataFrame
     selection_scheme: str
+
+    @property
+    def model(self) -> TierModel:
+        """The chosen model, fitted on all labelled snapshots."""
+        return self.chosen.model
+
+    @property
+    def calibrator(self) -> Calibrator:
+        """Its calibrator."""
+        return self.chosen.calibrator
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """What it relies on."""
+        return self.chosen.importance
+
+    @property
+    def reference(self) -> dict[str, float | str | None]:
+        """Its typical customer."""
+        return self.chosen.reference
 
 
 def train(
@@ -81,13 +108,15 @@ def train(
     horizon_days: int,
     settings: Settings,
     progress: Callable[[str], None],
+    champion: Champion | None = None,
 ) -> TrainingResult:
     """Choose, test and fit a model.
 
     Baselines and candidates are compared by log loss on the validation snapshot, each after the
     calibration that suits it, on customers or times that neither model nor calibration has
     seen. All are then refitted on train and validation snapshots and tested once; the test
-    chooses nothing. The champion is finally refitted on all labelled snapshots.
+    chooses nothing, but may keep the champion in its place. What is served is finally refitted on
+    all labelled snapshots.
 
     Parameters
     ----------
@@ -97,12 +126,15 @@ def train(
         Length of the outcome window.
     progress : callable
         Receives one line per finished step.
+    champion : Champion, optional
+        What is served now; its kind of model takes part, whatever the candidates are.
 
     Raises
     ------
     TrainingError
         If history is too short, or hardly anybody bought, or hardly anybody did not.
     """
+    examples = replace(examples, horizon_days=horizon_days)
     splits = split_examples(
         examples,
         roles,
@@ -111,73 +143,90 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        return _train(examples, splits, settings, progress)
+        return compare_and_fit(examples, splits, settings, progress, champion=champion)
 
 
-def _train(
-    examples: Examples, splits: Splits, settings: Settings, progress: Callable[[str], None]
+def compare_and_fit(
+    examples: Examples,
+    splits: Splits,
+    settings: Settings,
+    progress: Callable[[str], None],
+    *,
+    champion: Champion | None = None,
+    baselines: tuple[str, ...] | None = None,
 ) -> TrainingResult:
-    trials: list[Trial] = []
-    for name in names_to_compare(settings):
-        trials.append(
-            blend_trials(trials, examples, splits, settings)
+    """Choose on the selection folds, test once, and refit the best on all labelled rows.
+
+    Without ``baselines``, those that find their features are the ones to beat.
+    """
+    baselines = baselines or baselines_for(examples.features.columns)
+    eligible = names_to_compare(settings, baselines)
+    members = eligible
+    if champion and not champion.obstacle:
+        members = names_to_compare(settings, baselines, champion.kinds)
+    trials: dict[str, Trial] = {}
+    for name in members:
+        trials[name] = (
+            blend_trials(list(trials.values()), examples, splits, settings)
             if name == ENSEMBLE
             else run_trial(name, examples, splits, settings)
         )
-        progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
-    decision = decide(trials, settings.model)
+        progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
+    decision = decide([trials[name] for name in eligible], settings.model)
     progress(decision.reason)
 
-    importance = permutation_importance(
-        decision.champion,
-        examples,
-        splits,
-        bootstrap_samples=settings.bootstrap_samples,
-        seed=settings.seed,
+    metrics, curves, tested = _judge(list(trials.values()), examples, splits, settings)
+    progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
+    measured = {name: judgement.measured for name, judgement in tested.items()}
+    verdict = challenge(
+        champion, decision, trials, measured, confidence=settings.promotion_confidence
     )
-    metrics, curves = _judge(trials, examples, splits, settings)
-    progress(f"tested on {splits.test_date}")
-    labelled = examples.take(splits.labelled)
-    model = fit_champion(decision.champion, trials, labelled, settings)
-    progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
+    served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
+
+    def finish(name: str) -> FinalFit:
+        fit = fit_finally(trials[name], trials.values(), examples, splits, settings)
+        progress(f"{name} fitted on all {int(splits.labelled.sum()):,} labelled examples")
+        return fit
+
+    chosen = decision.champion.name
+    is_refresh = verdict.promoted not in (None, chosen)
+    duels = compare_with_champion(measured, served)
     return TrainingResult(
-        model=model,
-        calibrator=decision.champion.calibration.calibrator,
+        chosen=finish(chosen),
+        refreshed=finish(served) if is_refresh else None,
+        verdict=verdict,
         decision=decision.reason,
         beats_baselines=decision.beats_baselines,
-        comparison=_compare(trials, metrics),
+        comparison=_compare(list(trials.values()), metrics),
         metrics=metrics,
         curves=curves,
-        importance=importance,
-        reference=reference_row(labelled),
+        tested=tested,
+        duels=_with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
         selection_scheme=splits.scheme,
     )
 
 
 def _judge(
     trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return metrics and curves of every model on validation and on test."""
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Judgement]]:
+    """Return metrics and curves of every model on validation and on test, and all tests."""
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
     models = fit_trials(trials, development, settings)
-    metrics, curves = [], []
+    metrics, curves, judgements = [], [], {}
     for trial in trials:
         tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),
         ):
-            scores = evaluate(
-                predictions,
-                outcomes,
-                bootstrap_samples=settings.bootstrap_samples,
-                seed=settings.seed,
-            )
+            judgement = judge(predictions, outcomes, settings)
             keys = {"model_name": trial.name, "split": split, "snapshot_date": day}
-            metrics.append(_with_keys(scores, keys))
-            curves.append(_with_keys(evaluation_curves(predictions, outcomes), keys))
-    return pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
+            metrics.append(_with_keys(judgement.measured.table(), keys))
+            curves.append(_with_keys(judgement.curves, keys))
+        judgements[trial.name] = judgement  # the last one is the test
+    tables = pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
+    return *tables, judgements
 
 
 def _with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:

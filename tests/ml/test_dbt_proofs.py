@@ -29,6 +29,10 @@ TESTED = {
     "a_number": {"columns_within_range": {"ranges": {"a": {"minimum": 0}}}},
     "one_row": {"exactly_one_row": {}},
     "one_row_only": {"exactly_one_row": {}},
+    "no_personal_column": {"no_personal_data": {}},
+    "no_address": {"no_personal_data": {}},
+    "no_address_in_a_list": {"no_personal_data": {}},
+    "no_telephone": {"no_personal_data": {}},
     "two_rows": {"same_row_count_as": {"compare_model": "ref('compared_rows')"}},
 }
 PROJECT = {
@@ -37,7 +41,12 @@ PROJECT = {
     "profile": "segml",
     "test-paths": ["tests"],
     "flags": {"require_generic_test_arguments_property": True},
-    "vars": {"demo_targets": ["ci"], "raw_schema": "raw", "is_broken": False},
+    "vars": {
+        "demo_targets": ["ci"],
+        "raw_schema": "raw",
+        "contact_unknown_consent": False,
+        "is_broken": False,
+    },
     "on-run-start": [
         "create schema if not exists raw",
         "create or replace table raw.erasure_requests as select ' erased' as customer_id",

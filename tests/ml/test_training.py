@@ -92,7 +92,7 @@ def test_noise_is_left_to_a_baseline_and_said_so(run, make_examples):
 def test_a_model_asked_for_is_served_and_compared(run):
     result, _ = run(model="rfm_rule")
     assert result.model.name == "rfm_rule"
-    assert "as asked, does not beat both baselines" in result.decision
+    assert "as asked, does not beat the baselines" in result.decision
     assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
 
 

@@ -10,7 +10,9 @@ import typer
 from segml.cli.console import print_json, print_table
 from segml.cli.options import (
     DEFAULT_PROJECT_DIR,
+    DataSet,
     Json,
+    On,
     ProfilesDir,
     ProjectDir,
     Target,
@@ -36,19 +38,20 @@ def list_models(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        versions = list_versions(warehouse)
+        versions = list_versions(warehouse, data_set=None)
     if as_json:
         print_json([asdict(version) for version in versions])
         return
     print_table(
         "Models",
-        ["model version", "status", "as of", "horizon days", "trained at (UTC)"],
+        ["model version", "data set", "status", "as of", "horizon days", "trained at (UTC)"],
         [
             [
                 item.model_version,
+                item.data_set,
                 item.status,
-                str(item.as_of_date),
-                item.horizon_days,
+                str(item.as_of_date or "-"),
+                item.horizon_days or None,
                 f"{item.trained_at:%Y-%m-%d %H:%M}",
             ]
             for item in versions
@@ -61,6 +64,7 @@ def show_model(
     model_version: Annotated[
         str | None, typer.Argument(help="Version or the beginning of its name; else the champion.")
     ] = None,
+    on: On = DataSet.shop,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -76,10 +80,10 @@ def show_model(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version)
+        version = find_version(warehouse, model_version, data_set=on.value)
         metrics = read_metrics(warehouse, version.run_id)
     if as_json:
         print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})
         return
     print_table("Model", ["property", "value"], list(asdict(version).items()))
-    print_metrics(metrics, version.model_name)
+    print_metrics(metrics, version)
