@@ -19,7 +19,7 @@ from segml.leakage import (
     check_windows,
 )
 from segml.mart import read_plan, read_schema, read_training_examples
-from segml.models import needs_sequences
+from segml.models import BASELINES, needs_sequences
 from segml.models.checkpoints import checkpoints_in
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
@@ -95,7 +95,7 @@ def train_from_warehouse(
             warehouse,
             schema,
             maximum_examples=settings.max_training_examples,
-            with_sequences=any(map(needs_sequences, names_to_compare(settings))),
+            with_sequences=any(map(needs_sequences, names_to_compare(settings, BASELINES))),
         )
         customers = read_customers(warehouse, plan.as_of_date, settings)
         identity = RunIdentity.of(examples, customers, plan, settings)
