@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,6 @@ from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequenc
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
-
-    import pyarrow as pa
 
     from segml.warehouse import Warehouse
 
@@ -199,7 +198,7 @@ def read_scoring_batches(
     )
     for batch in batches:
         features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
-        examples = _to_examples(_frame_of(features), schema)
+        examples = _to_examples(features.to_pandas(), schema)
         yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
 
 
@@ -214,14 +213,8 @@ def _selection(schema: FeatureSchema) -> str:
     )
 
 
-def _uuid_at(share: float) -> str:
-    text = f"{min(UUID_SPACE - 1, int(share * UUID_SPACE)):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _frame_of(batch: pa.RecordBatch) -> pd.DataFrame:
-    frame: pd.DataFrame = batch.to_pandas()
-    return frame
+def _uuid_at(share: float) -> UUID:
+    return UUID(int=min(UUID_SPACE - 1, int(share * UUID_SPACE)))
 
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
