@@ -189,8 +189,7 @@ def read_scoring_batches(
         source = with_sequences_joined(source)
     batches = warehouse.batches(
         f"""
-        select {columns}
-        from {source}
+        select {columns} from {source}
         where snapshot_date = date '{snapshot_date.isoformat()}'
         order by customer_key
         """,
