@@ -1,4 +1,4 @@
-"""What segml knows of its models and scorings, kept in the warehouse's ``ml`` schema."""
+"""What segml knows of its models, kept in the warehouse's ``ml`` schema."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from segml.promotion import crown
 from segml.settings import SHOP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date, datetime
     from pathlib import Path
-
-    import pyarrow as pa
 
     from segml.promotion import Promotion
     from segml.settings import Settings
@@ -63,6 +60,16 @@ class RunTables:
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+TABLE_OF = {
+    "metrics": "evaluation_metrics",
+    "curves": "evaluation_curves",
+    "importance": "feature_importance",
+    "personas": "personas",
+    "comparisons": "model_comparisons",
+    "fairness": "fairness_metrics",
+}  # field of RunTables -> table of the schema ml
+
+
 def register(
     warehouse: Warehouse,
     version: ModelVersion,
@@ -84,14 +91,6 @@ def register(
     promotion : Promotion, optional
         Where one of the versions takes over.
     """
-    contents = {
-        "evaluation_metrics": tables.metrics,
-        "evaluation_curves": tables.curves,
-        "feature_importance": tables.importance,
-        "personas": tables.personas,
-        "model_comparisons": tables.comparisons,
-        "fairness_metrics": tables.fairness,
-    }
     versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
@@ -100,8 +99,9 @@ def register(
                 "where status = 'champion' and coalesce(data_set, ?) = ?",
                 [SHOP, version.data_set],
             )
-        for table, rows in contents.items():
+        for name, table in TABLE_OF.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
+            rows: pd.DataFrame = getattr(tables, name)
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
         for item in versions:
             warehouse.execute(
@@ -162,6 +162,20 @@ def find_version(
     return found[0]
 
 
+def read_run(warehouse: Warehouse, run_id: str) -> RunTables:
+    """Return everything that one run measured."""
+    tables = {name: f"ml.{table}" for name, table in TABLE_OF.items()}
+    return RunTables(
+        **{
+            name: warehouse.frame(
+                f"select * exclude (run_id) from {table} where run_id = ? order by all", [run_id]
+            )
+            for name, table in tables.items()
+            if warehouse.has_table(*table.split("."))
+        }
+    )
+
+
 def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
     """Return model_name, split, snapshot_date, metric, value, ci_low, ci_high of one run."""
     return warehouse.frame(
@@ -169,74 +183,3 @@ def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
         "order by split, model_name, metric, snapshot_date",
         [run_id],
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scoring:
-    """One complete scoring of a snapshot."""
-
-    scoring_id: str
-    model_version: str
-    snapshot_date: date
-    scored_at: datetime
-
-
-def write_scoring(
-    warehouse: Warehouse,
-    scoring: Scoring,
-    predictions: Iterable[pa.Table],
-    reasons: Iterable[pa.Table],
-) -> int:
-    """Store one scoring, replacing an earlier one of the same model and snapshot.
-
-    All of it becomes visible at once; a kill on the way leaves the scoring before complete.
-
-    Parameters
-    ----------
-    predictions : iterable of pyarrow.Table
-        customer_key, probabilities, expected_net_revenue and value_tier; ranks are given here.
-    reasons : iterable of pyarrow.Table
-        customer_key, rank, feature, feature_value, contribution, direction.
-
-    Returns
-    -------
-    int
-        Customers scored.
-    """
-    key = [scoring.scoring_id]
-    with warehouse.transaction():
-        for table in ("segment_predictions", "prediction_reasons", "scorings"):
-            warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
-        for rows, table in ((predictions, "segment_predictions"), (reasons, "prediction_reasons")):
-            warehouse.execute(
-                f"create or replace temp table new_{table} as from ml.{table} limit 0"
-            )
-            for batch in rows:
-                warehouse.append(f"new_{table}", batch)
-        warehouse.execute(
-            """
-            insert into ml.segment_predictions by name
-            select * replace (
-                $scoring_id as scoring_id,
-                $model_version as model_version,
-                $snapshot_date as snapshot_date,
-                $scored_at as scored_at,
-                rank() over (order by expected_net_revenue desc) as value_rank
-            )
-            from new_segment_predictions
-            """,
-            asdict(scoring),
-        )
-        warehouse.execute(
-            "insert into ml.prediction_reasons by name "
-            "select * replace (? as scoring_id) from new_prediction_reasons",
-            key,
-        )
-        customers: int = warehouse.value(
-            "select count(*) from ml.segment_predictions where scoring_id = ?", key
-        )
-        warehouse.append(
-            "ml.scorings",
-            pd.DataFrame([asdict(scoring) | {"customer_count": customers, "status": "complete"}]),
-        )
-    return customers

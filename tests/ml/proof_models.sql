@@ -41,7 +41,8 @@ select ['plain', '{{ either("twitter: @ada", "ada@example.com") }}'] as categori
 select
     '{{ either("2024-01-20", "+49 (30) 901-820") }}' as last_channel,
     '030901820' as order_id,
-    '0309' as cell
+    '0309' as cell,
+    '0.030901820' as feature_value
 
 -- model: two_rows
 select 1 as a from range({{ either('2', '1') }})

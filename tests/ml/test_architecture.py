@@ -25,6 +25,7 @@ LAYERS = {
     "models": 3,
     "registry": 3,
     "sequence_reader": 3,
+    "scorings": 3,
     "mart": 4,
     "personas": 4,
     "calibration": 4,

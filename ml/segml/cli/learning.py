@@ -86,21 +86,26 @@ def evaluate(
     variables: Vars = None,
     as_json: Json = False,
 ) -> None:
-    """Show how good the champion and its rivals were on a time they had not seen.
+    """Show how good the champion and its rivals were on a time they had not seen, and for whom.
 
     Example: segml evaluate --json
     """
-    from segml.registry import find_version, read_metrics
+    from segml.cli.judgement import print_comparisons, print_fairness, print_profit
+    from segml.registry import find_version, read_run
     from segml.warehouse import open_warehouse
 
     project = project_from(project_dir, profiles_dir, target, variables)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
         version = find_version(warehouse, model_version, data_set=on.value)
-        metrics = read_metrics(warehouse, version.run_id)
+        run = read_run(warehouse, version.run_id)
     if as_json:
-        print_json(metrics.to_dict(orient="records"))
+        tables = {name: table.to_dict(orient="records") for name, table in vars(run).items()}
+        print_json({"model_version": version.model_version} | tables)
     else:
-        print_metrics(metrics, version)
+        print_metrics(run.metrics, version)
+        print_comparisons(run.comparisons)
+        print_profit(run.metrics, run.curves, version.model_name)
+        print_fairness(run.fairness, version.model_name)
 
 
 def predict(

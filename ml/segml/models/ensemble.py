@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-# what a blend holds that nobody has weighed
-DEFAULT_MEMBERS = ("logistic", "svm", "forest", "boosting")
+DEFAULT_MEMBERS = ("logistic", "forest")  # of a blend that nobody has weighed: both err differently
 
 
 class EnsembleModel:
@@ -49,7 +48,7 @@ class EnsembleModel:
         self.seed = seed
         given = parameters or dict.fromkeys(DEFAULT_MEMBERS, 1.0)
         total = sum(map(float, given.values()))
-        self.weights = {name: float(weight) / total for name, weight in given.items()}
+        self.weights = {name: float(given[name]) / total for name in sorted(given)}
         self.calibrators = dict.fromkeys(self.weights, Calibrator())
 
     @classmethod
@@ -102,10 +101,15 @@ class EnsembleModel:
             if logits is None:
                 return None
             parts.append((weight, calibrate_logits(logits, self.calibrators[name])))
-        return LogitContributions(
-            _sum_of_shares([weight * logits.contributions for weight, logits in parts]),
-            np.sum([weight * logits.reference for weight, logits in parts], axis=0),
-        )
+        # a member that looks at events has a last column more than the others
+        columns = max(logits.contributions.shape[1] for _, logits in parts)
+        classes = len(parts[0][1].reference)
+        contributions = np.zeros((len(examples), columns, classes))
+        reference = np.zeros(classes)
+        for weight, logits in parts:
+            contributions[:, : logits.contributions.shape[1]] += weight * logits.contributions
+            reference += weight * logits.reference
+        return LogitContributions(contributions, reference)
 
     def save(self, folder: Path) -> None:
         """Write the weights and calibrations, and every member into a folder of its name."""
@@ -126,14 +130,6 @@ class EnsembleModel:
             {name: Calibrator.from_dict(part) for name, part in values["calibrators"].items()},
             seed=values["seed"],
         )
-
-
-def _sum_of_shares(shares: list[Array]) -> Array:
-    """Add arrays (n, p, k - 1), some of which have one more column for events."""
-    total = np.zeros(max((share.shape for share in shares), key=lambda shape: shape[1]))
-    for share in shares:
-        total[:, : share.shape[1]] += share
-    return total
 
 
 def pool(predictions: list[Predictions], weights: Array) -> Predictions:
