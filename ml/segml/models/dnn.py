@@ -78,9 +78,12 @@ class DnnModel:
         self.revenue_ = revenue.calibrate(train, self._outputs(matrix)["revenue"])
         return self
 
+    @property
+    def _values(self) -> dict[str, Any]:
+        return {**self.defaults, **(self.parameters or {})}
+
     def _build_member(self, keras: Any, inputs: Any, classes: int, name: str) -> Any:  # noqa: ANN401
-        values = {**self.defaults, **(self.parameters or {})}
-        hidden = inputs
+        values, hidden = self._values, inputs
         for units in HIDDEN_UNITS:
             penalty = keras.regularizers.L2(values["weight_penalty"])
             hidden = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)(
@@ -91,13 +94,7 @@ class DnnModel:
             "tier": keras.layers.Dense(classes, activation="softmax", name="tier")(hidden),
             "revenue": keras.layers.Dense(HEAD_UNITS, name="revenue")(hidden),
         }
-        member = keras.Model(inputs, outputs, name=name)
-        member.compile(
-            optimizer=keras.optimizers.Adam(values["learning_rate"]),
-            loss={"tier": "sparse_categorical_crossentropy", "revenue": lognormal_loss},
-            loss_weights={"tier": 1.0, "revenue": LOSS_WEIGHT},
-        )
-        return member
+        return keras.Model(inputs, outputs, name=name)
 
     def _fit_member(
         self,
@@ -114,7 +111,14 @@ class DnnModel:
             monitor="val_tier_loss", mode="min", patience=PATIENCE_EPOCHS, restore_best_weights=True
         )
         rows = int((~held_out).sum())
-        member.fit(
+        # a shell around the same layers: a compiled member would be stored with our loss in it
+        shell = keras.Model(member.input, member.output)
+        shell.compile(
+            optimizer=keras.optimizers.Adam(self._values["learning_rate"]),
+            loss={"tier": "sparse_categorical_crossentropy", "revenue": lognormal_loss},
+            loss_weights={"tier": 1.0, "revenue": LOSS_WEIGHT},
+        )
+        shell.fit(
             matrix[~held_out],
             seen,
             validation_data=(matrix[held_out], unseen),
