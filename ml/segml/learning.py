@@ -23,7 +23,7 @@ from segml.models import BASELINES, needs_sequences
 from segml.models.checkpoints import checkpoints_in
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
-from segml.registry import artifact_folder, list_versions, read_metrics
+from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
 from segml.selection import names_to_compare
 from segml.training import train
 from segml.warehouse import open_warehouse
@@ -90,6 +90,7 @@ def train_from_warehouse(
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         plan = read_plan(warehouse)
+        require_tables(warehouse)
         schema = read_schema(warehouse, settings.excluded_features)
         examples = read_training_examples(
             warehouse,

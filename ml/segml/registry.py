@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segml.errors import ArtifactError
+from segml.errors import ArtifactError, WarehouseError
 from segml.promotion import crown
 from segml.settings import SHOP
 
@@ -68,6 +68,21 @@ TABLE_OF = {
     "comparisons": "model_comparisons",
     "fairness": "fairness_metrics",
 }  # field of RunTables -> table of the schema ml
+
+
+def require_tables(warehouse: Warehouse) -> None:
+    """Check that the tables of this segml exist, before anything is learned for them.
+
+    Raises
+    ------
+    WarehouseError
+        Naming the first that is missing.
+    """
+    for table in ("model_versions", "promotions", *TABLE_OF.values()):
+        if not warehouse.has_table("ml", table):
+            raise WarehouseError(
+                f"{warehouse.path} has no table ml.{table}", "Run `dbt build` or `segml run` first"
+            )
 
 
 def register(
