@@ -121,7 +121,9 @@ def fit_trials(
 ) -> dict[str, TierModel]:
     """Fit every model once; a blend is made of the fitted members."""
     fitted = {
-        trial.name: build_model(trial.name, seed=settings.seed).fit(examples)
+        trial.name: build_model(
+            trial.name, seed=settings.seed, parameters=settings.parameters_of(trial.name)
+        ).fit(examples)
         for trial in trials
         if not trial.weights
     }

@@ -97,7 +97,8 @@ def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings)
     revenue = np.full((len(examples), classes - 1), np.nan)
     models = []
     for fold in splits.folds:
-        model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
+        model = build_model(name, seed=settings.seed, parameters=settings.parameters_of(name))
+        model.fit(examples.take(fold.fit))
         predictions = model.predict(examples.take(fold.validate))
         probabilities[fold.validate] = predictions.tier_probabilities
         revenue[fold.validate] = predictions.conditional_revenue
