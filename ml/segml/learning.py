@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from segml import __version__
 from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
 from segml.errors import ArtifactError, TrainingError
-from segml.mart import data_fingerprint, read_plan, read_schema, read_training_examples
+from segml.identity import RunIdentity
+from segml.mart import read_plan, read_schema, read_training_examples
 from segml.registry import (
     ModelVersion,
     RunTables,
@@ -22,6 +21,7 @@ from segml.registry import (
     register,
 )
 from segml.training import train
+from segml.tuning import prune_studies
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -34,18 +34,6 @@ if TYPE_CHECKING:
     from segml.mart import SnapshotPlan
     from segml.settings import Settings
     from segml.training import TrainingResult
-
-# settings that change what is learned; paths and batch sizes do not
-LEARNING_SETTINGS = (
-    "model",
-    "candidates",
-    "seed",
-    "selection_folds",
-    "max_training_examples",
-    "excluded_features",
-    "calibrate",
-    "bootstrap_samples",
-)
 
 
 @dataclass(frozen=True)
@@ -98,7 +86,7 @@ def train_from_warehouse(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
-    identity = _RunIdentity.of(examples, plan, settings)
+    identity = RunIdentity.of(examples, plan, settings)
     folder = artifact_folder(settings, warehouse_path)
     if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
@@ -110,6 +98,7 @@ def train_from_warehouse(
         horizon_days=plan.horizon_days,
         settings=settings,
         progress=progress,
+        study_path=identity.study_path(folder),
     )
     artifact = _store(examples, result, plan, identity, folder)
     version = _describe(artifact, examples, result, plan, identity)
@@ -117,57 +106,19 @@ def train_from_warehouse(
         metrics=result.metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
+        tuning_trials=result.tuning_trials,
+        feature_selection=result.feature_selection,
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(warehouse, version, tables)
     prune_artifacts(artifact)
+    prune_studies(identity.study_path(folder))
     progress(result.decision)
     return TrainedVersion(version, result.metrics, is_reused=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _RunIdentity:
-    """What a run learns from: the same identity gives the same model."""
-
-    run_id: str
-    digest: str
-    data_fingerprint: str
-    settings_json: str
-
-    @classmethod
-    def of(cls, examples: Examples, plan: SnapshotPlan, settings: Settings) -> _RunIdentity:
-        settings_json = json.dumps(
-            {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}, sort_keys=True
-        )
-        fingerprint = data_fingerprint(examples)
-        parts = [
-            __version__,
-            _code_fingerprint(),
-            fingerprint,
-            examples.schema.feature_hash,
-            settings_json,
-            repr(plan.roles),
-            repr(plan.high_value_threshold),
-        ]
-        digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:8]
-        return cls(
-            run_id=f"{plan.as_of_date.isoformat()}-{digest}",
-            digest=digest,
-            data_fingerprint=fingerprint,
-            settings_json=settings_json,
-        )
-
-
-def _code_fingerprint() -> str:
-    """Return a hash of this package's source: a changed model must not pass for the old one."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _known_version(
-    warehouse_path: Path, identity: _RunIdentity, schema: FeatureSchema, folder: Path
+    warehouse_path: Path, identity: RunIdentity, schema: FeatureSchema, folder: Path
 ) -> TrainedVersion | None:
     """Return the champion if it came from the same run and its files are intact."""
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
@@ -190,7 +141,7 @@ def _store(
     examples: Examples,
     result: TrainingResult,
     plan: SnapshotPlan,
-    identity: _RunIdentity,
+    identity: RunIdentity,
     folder: Path,
 ) -> ArtifactInfo:
     """Write the artifact."""
@@ -204,9 +155,15 @@ def _store(
             reference=result.reference,
             high_value_threshold=float(plan.high_value_threshold or 0.0),
             horizon_days=plan.horizon_days,
-            settings=json.loads(identity.settings_json),
+            settings=_settings_of(result, identity),
         ),
     )
+
+
+def _settings_of(result: TrainingResult, identity: RunIdentity) -> dict[str, Any]:
+    """Return the settings of the run with the parameters that tuning found."""
+    settings: dict[str, Any] = json.loads(identity.settings_json)
+    return settings | {"parameters": dict(result.recipe.parameters)}
 
 
 def _describe(
@@ -214,7 +171,7 @@ def _describe(
     examples: Examples,
     result: TrainingResult,
     plan: SnapshotPlan,
-    identity: _RunIdentity,
+    identity: RunIdentity,
 ) -> ModelVersion:
     """Return the row of the registry."""
     return ModelVersion(
@@ -227,7 +184,7 @@ def _describe(
         high_value_threshold=float(plan.high_value_threshold or 0.0),
         feature_hash=examples.schema.feature_hash,
         data_fingerprint=identity.data_fingerprint,
-        settings_json=identity.settings_json,
+        settings_json=json.dumps(_settings_of(result, identity), sort_keys=True),
         artifact_path=artifact.path.name,
         artifact_sha256=artifact.sha256,
         status="champion",

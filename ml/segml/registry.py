@@ -54,6 +54,8 @@ class RunTables:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
+    tuning_trials: pd.DataFrame
+    feature_selection: pd.DataFrame
 
 
 def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
@@ -65,6 +67,8 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         "evaluation_metrics": tables.metrics,
         "evaluation_curves": tables.curves,
         "feature_importance": tables.importance,
+        "tuning_trials": tables.tuning_trials,
+        "feature_selection": tables.feature_selection,
     }
     with warehouse.transaction():
         if version.status == "champion":

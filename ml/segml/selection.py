@@ -9,11 +9,12 @@ import numpy as np
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import TIERS, Predictions
-from segml.models import BASELINES, build_model
+from segml.models import BASELINES
 
 if TYPE_CHECKING:
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.recipe import Recipe
     from segml.settings import Settings
     from segml.splits import Splits
 
@@ -24,15 +25,22 @@ class Trial:
 
     Parameters
     ----------
+    recipe : Recipe
+        How the model is built.
     fold_models : tuple of TierModel
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
         The calibration that suits the model, with its validation predictions.
     """
 
-    name: str
+    recipe: Recipe
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.recipe.name
 
     @property
     def log_loss(self) -> float:
@@ -54,13 +62,13 @@ class Decision:
     beats_baselines: bool
 
 
-def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
+def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Settings) -> Trial:
     """Predict every validation row by a model that has not seen its customer or its time."""
     probabilities = np.full((len(examples), len(TIERS)), np.nan)
     revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
     models = []
     for fold in splits.folds:
-        model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
+        model = recipe.fit(examples.take(fold.fit))
         predictions = model.predict(examples.take(fold.validate))
         probabilities[fold.validate] = predictions.tier_probabilities
         revenue[fold.validate] = predictions.conditional_revenue
@@ -73,7 +81,7 @@ def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings)
         methods=METHODS if settings.calibrate else ("none",),
         seed=settings.seed,
     )
-    return Trial(name, tuple(models), calibration)
+    return Trial(recipe, tuple(models), calibration)
 
 
 def decide(trials: list[Trial], asked_for: str) -> Decision:

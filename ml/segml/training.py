@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from segml.candidates import prepare_candidates
 from segml.evaluation import evaluate, evaluation_curves
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
-from segml.models import BASELINES, build_model
 from segml.selection import decide, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
+    from pathlib import Path
 
     from segml.calibration import Calibrator
+    from segml.candidates import Candidates
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.recipe import Recipe
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -39,6 +42,8 @@ class TrainingResult:
     ----------
     model : TierModel
         The champion, fitted on all labelled snapshots.
+    recipe : Recipe
+        How the champion is built.
     calibrator : Calibrator
         Fitted on the validation snapshot; apply it to what ``model`` predicts.
     decision : str
@@ -58,9 +63,14 @@ class TrainingResult:
         The typical customer, for explanations; ``None`` is unknown.
     selection_scheme : str
         How the validation predictions were kept honest, in words.
+    tuning_trials : DataFrame
+        model_name, trial, parameters_json, value, state; empty without tuning.
+    feature_selection : DataFrame
+        feature, selected, importance, stability, reason; empty without selection.
     """
 
     model: TierModel
+    recipe: Recipe
     calibrator: Calibrator
     decision: str
     beats_baselines: bool
@@ -70,6 +80,8 @@ class TrainingResult:
     importance: pd.DataFrame
     reference: dict[str, float | str | None]
     selection_scheme: str
+    tuning_trials: pd.DataFrame
+    feature_selection: pd.DataFrame
 
 
 def train(
@@ -79,13 +91,15 @@ def train(
     horizon_days: int,
     settings: Settings,
     progress: Callable[[str], None],
+    study_path: Path | None = None,
 ) -> TrainingResult:
     """Choose, test and fit a model.
 
-    Baselines and candidates are compared by log loss on the validation snapshot, each after the
-    calibration that suits it, on customers or times that neither model nor calibration has
-    seen. All are then refitted on train and validation snapshots and tested once; the test
-    chooses nothing. The champion is finally refitted on all labelled snapshots.
+    Features and parameters of the candidates are chosen on train snapshots alone. Baselines and
+    candidates are compared by log loss on the validation snapshot, each after the calibration
+    that suits it, on customers or times that neither model nor calibration has seen. All are
+    then refitted on train and validation snapshots and tested once; the test chooses nothing.
+    The champion is finally refitted on all labelled snapshots.
 
     Parameters
     ----------
@@ -95,6 +109,8 @@ def train(
         Length of the outcome window.
     progress : callable
         Receives one line per finished step.
+    study_path : Path, optional
+        Where the search for parameters keeps finished trials; a killed run continues there.
 
     Raises
     ------
@@ -109,30 +125,43 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        return _train(examples, splits, settings, progress)
+        candidates = prepare_candidates(
+            examples,
+            splits,
+            horizon_days=horizon_days,
+            settings=settings,
+            progress=progress,
+            study_path=study_path,
+        )
+        return _train(examples, splits, candidates, settings, progress)
 
 
 def _train(
-    examples: Examples, splits: Splits, settings: Settings, progress: Callable[[str], None]
+    examples: Examples,
+    splits: Splits,
+    candidates: Candidates,
+    settings: Settings,
+    progress: Callable[[str], None],
 ) -> TrainingResult:
-    candidates = settings.candidates if settings.model == "auto" else (settings.model,)
     trials = []
-    for name in dict.fromkeys((*BASELINES, *candidates)):
-        trials.append(run_trial(name, examples, splits, settings))
-        progress(f"{name}: validation log loss {trials[-1].log_loss:.4f}")
+    for recipe in candidates.recipes:
+        trials.append(run_trial(recipe, examples, splits, settings))
+        progress(f"{recipe.name}: validation log loss {trials[-1].log_loss:.4f}")
     decision = decide(trials, settings.model)
-    progress(decision.reason)
+    reason = decision.reason + decision.champion.recipe.tuned_words
+    progress(reason)
 
     importance = permutation_importance(decision.champion, examples, splits, seed=settings.seed)
     metrics, curves = _judge(trials, examples, splits, settings)
     progress(f"tested on {splits.test_date}")
     labelled = examples.take(splits.labelled)
-    model = build_model(decision.champion.name, seed=settings.seed).fit(labelled)
+    model = decision.champion.recipe.fit(labelled)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     return TrainingResult(
         model=model,
+        recipe=decision.champion.recipe,
         calibrator=decision.champion.calibration.calibrator,
-        decision=decision.reason,
+        decision=reason,
         beats_baselines=decision.beats_baselines,
         comparison=_compare(trials, metrics),
         metrics=metrics,
@@ -140,6 +169,8 @@ def _train(
         importance=importance,
         reference=reference_row(labelled),
         selection_scheme=splits.scheme,
+        tuning_trials=candidates.tuning_trials,
+        feature_selection=candidates.feature_selection,
     )
 
 
@@ -151,7 +182,7 @@ def _judge(
     validation, test = examples.take(splits.validation), examples.take(splits.test)
     metrics, curves = [], []
     for trial in trials:
-        model = build_model(trial.name, seed=settings.seed).fit(development)
+        model = trial.recipe.fit(development)
         tested = trial.calibration.calibrator.apply(model.predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),

@@ -61,7 +61,15 @@ def tables(log_loss: float) -> RunTables:
     metrics = pd.DataFrame(keys | {"metric": ["log_loss"], "value": [log_loss]})
     curves = pd.DataFrame(keys | {"curve": ["gains"], "position": [0], "x": [0.0], "y": [0.0]})
     importance = pd.DataFrame({"feature": ["recency_days"], "importance_mean": [0.1]})
-    return RunTables(metrics=metrics, curves=curves, importance=importance)
+    return RunTables(
+        metrics=metrics,
+        curves=curves,
+        importance=importance,
+        tuning_trials=pd.DataFrame(
+            {"model_name": ["logistic"], "trial": [0], "state": ["complete"]}
+        ),
+        feature_selection=pd.DataFrame(columns=["feature", "selected", "reason"]),
+    )
 
 
 def predictions(*revenue: float) -> pa.Table:

@@ -53,3 +53,8 @@ def test_relative_paths_start_at_the_project_folder(tmp_path):
     settings = load_settings(tmp_path, report_path=Path("out.html"))
     assert settings.report_path == tmp_path / "out.html"
     assert settings.artifact_dir == tmp_path / "artifacts"
+
+
+def test_feature_selection_is_one_of_its_words(tmp_path):
+    with pytest.raises(SettingsError, match="`feature_selection` must be off or auto"):
+        load_settings(tmp_path, feature_selection="maybe")

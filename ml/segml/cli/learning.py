@@ -15,6 +15,7 @@ from segml.cli.options import (
     ProjectDir,
     Seed,
     Target,
+    Tune,
     Vars,
     project_from,
 )
@@ -38,6 +39,7 @@ SHOWN_METRICS = {
 def train(
     model: Model = None,
     seed: Seed = None,
+    tune: Tune = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -46,13 +48,13 @@ def train(
 ) -> None:
     """Compare models on the feature mart, test them honestly and keep the best.
 
-    Example: segml train --model auto
+    Example: segml train --model auto --tune 20
     """
     from segml.learning import train_from_warehouse
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target, variables)
-    settings = load_settings(project.project_dir, model=model, seed=seed)
+    settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
     with Steps(details=not as_json).step("Train") as say:
         trained = train_from_warehouse(project.warehouse_path(), settings, say)
     if as_json:
