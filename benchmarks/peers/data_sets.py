@@ -12,6 +12,7 @@ import pandas as pd
 from segml.dataset import Examples
 from segml.dbt import DbtProject, raw_schema_to_load
 from segml.loading import load_files
+from segml.loop import DOWNSTREAM_OF_SEGML
 from segml.mart import SnapshotPlan, read_plan, read_schema, read_training_examples
 from segml.settings import Settings
 from segml.splits import Splits, split_examples
@@ -130,7 +131,7 @@ def _build(data_set: DataSet, data: Path, warehouse_path: Path) -> None:
         progress=print,
     )
     try:
-        project.build(select=("+training_examples", "+snapshots", "+customer_keys"))
+        project.build(exclude=(DOWNSTREAM_OF_SEGML,))
     except BaseException:
         warehouse_path.rename(draft)  # half a mart must not pass for a mart
         raise
