@@ -18,11 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segml.calibration import Calibrator, fit_calibrator
+from segml.calibration import fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
 from segml.explanation import explain, reference_row
 from segml.models import build_model, model_names
 from segml.models.base import TierModel
+from segml.models.calibrator import Calibrator
 from segml.shapley import shapley_contributions
 
 COUNTS, AMOUNTS, GAPS = 24, 16, 12

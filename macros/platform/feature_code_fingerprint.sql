@@ -8,8 +8,8 @@
         {%- for node in graph.nodes.values() | sort(attribute='unique_id')
             if node.resource_type in ('model', 'seed')
             and node.name.startswith((
-                'int_customer_', 'int_products__', 'int_session_days__', 'rfm_',
-                'customer_event_sequences'
+                'int_customer_', 'int_order_products__', 'int_products__', 'int_session_days__',
+                'rfm_', 'customer_event_sequences'
             )) -%}
             {%- do parts.append(node.checksum.checksum) -%}
         {%- endfor -%}

@@ -3,7 +3,8 @@
 {% macro forget_replaced_snapshots() -%}
     {%- set to_build = ref('int_snapshots__to_build') -%}
     {%- set spine = ref('int_snapshots__spine') -%}
-    {%- if is_incremental() -%}
+    {%- set existing = load_relation(this) -%}
+    {%- if existing is not none and existing.is_table and not should_full_refresh() -%}
     delete from {{ this }}
     where
         snapshot_date in (select snapshot_date from {{ to_build }})

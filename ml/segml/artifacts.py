@@ -7,21 +7,24 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from segml.calibration import Calibrator
-from segml.dataset import FeatureSchema
+from segml.models.calibrator import Calibrator
+from segml.dataset import TIERS, FeatureSchema
 from segml.errors import ArtifactError
 from segml.files import draft_folder, move_durably, sha256_of
 from segml.models import model_class
 from segml.models.storage import load_json, save_json
+from segml.personas import Personas, load_persona_centres
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
+    from segml.personas import Centre
 
 MANIFEST = "manifest.json"
 MODEL_FOLDER = "model"
+PERSONAS_FOLDER = "personas"
 # distributions whose major version must not change between training and serving
 LIBRARIES = ("segml", "scikit-learn", "skops", "keras", "tensorflow")
 TRAIN_AGAIN = "Train again with `segml train`"
@@ -43,6 +46,8 @@ class ArtifactMetadata:
         Length of the outcome window.
     settings : dict
         Settings of the training run.
+    class_names : tuple of str
+        What the model tells apart, in the order of its probabilities.
     """
 
     schema: FeatureSchema
@@ -50,6 +55,7 @@ class ArtifactMetadata:
     high_value_threshold: float
     horizon_days: int
     settings: dict[str, Any] = field(default_factory=dict)
+    class_names: tuple[str, ...] = TIERS
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,12 @@ class ArtifactInfo:
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model with its calibrator: what scoring and explanation call."""
+    """A model with its calibrator and personas: what scoring and explanation call."""
 
     model: TierModel
     calibrator: Calibrator
     metadata: ArtifactMetadata
+    personas: Personas | None = None
 
     def predict(self, examples: Examples) -> Predictions:
         """Return calibrated predictions."""
@@ -79,8 +86,10 @@ def save_artifact(
     model: TierModel,
     calibrator: Calibrator,
     metadata: ArtifactMetadata,
+    *,
+    personas: Personas | None = None,
 ) -> ArtifactInfo:
-    """Write a model into its own new folder.
+    """Write a model, and the personas of its run, into a new folder of their own.
 
     Everything goes to a temporary folder and reaches the disk before that is renamed, so that a
     kill leaves either no folder or a complete one. The name ends in the fingerprint: storing a
@@ -95,6 +104,9 @@ def save_artifact(
     with draft_folder(folder_root, model_version) as draft:
         (draft / MODEL_FOLDER).mkdir()
         model.save(draft / MODEL_FOLDER)
+        if personas is not None:
+            (draft / PERSONAS_FOLDER).mkdir()
+            personas.save(draft / PERSONAS_FOLDER)
         files = sorted(path for path in draft.rglob("*") if path.is_file())
         manifest = {
             "model_version": model_version,
@@ -139,20 +151,45 @@ def load_artifact(path: Path, expected_sha256: str, expected_schema: FeatureSche
         If a file is missing or altered, the features differ from those of training, or a
         library has another major version.
     """
-    _require_unchanged(path / MANIFEST, expected_sha256)
-    manifest = load_json(path / MANIFEST)
-    for name, sha256 in manifest["files"].items():
-        _require_unchanged(path / name, sha256)
+    manifest = _read_unchanged(path, expected_sha256)
     metadata = _metadata_from(manifest["metadata"])
     _require_same_features(metadata.schema, expected_schema)
     _require_compatible(manifest["libraries"])
     model = model_class(manifest["model_name"]).load(path / MODEL_FOLDER)
-    return ServedModel(model, Calibrator.from_dict(manifest["calibrator"]), metadata)
+    calibrator = Calibrator.from_dict(manifest["calibrator"])
+    folder = path / PERSONAS_FOLDER
+    personas = Personas.load(folder) if folder.is_dir() else None
+    return ServedModel(model, calibrator, metadata, personas)
+
+
+def stored_persona_centres(path: Path, expected_sha256: str) -> dict[str, Centre]:
+    """Read the centres of a stored model's personas by name; none if it has no personas.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing or altered.
+    """
+    _read_unchanged(path, expected_sha256)
+    folder = path / PERSONAS_FOLDER
+    return load_persona_centres(folder) if folder.is_dir() else {}
+
+
+def _read_unchanged(path: Path, expected_sha256: str) -> dict[str, Any]:
+    """Return the manifest once it and every file in it are those that were stored."""
+    _require_unchanged(path / MANIFEST, expected_sha256)
+    manifest = load_json(path / MANIFEST)
+    for name, sha256 in manifest["files"].items():
+        _require_unchanged(path / name, sha256)
+    return manifest
 
 
 def _metadata_from(values: dict[str, Any]) -> ArtifactMetadata:
     schema = {kind: tuple(names) for kind, names in values["schema"].items()}
-    return ArtifactMetadata(**(values | {"schema": FeatureSchema(**schema)}))
+    class_names = tuple(values["class_names"])
+    return ArtifactMetadata(
+        **(values | {"schema": FeatureSchema(**schema), "class_names": class_names})
+    )
 
 
 def _library_versions() -> dict[str, str]:

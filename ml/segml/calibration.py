@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
-from segml.dataset import TIERS, Predictions, customer_fold
-from segml.models.base import complete_probabilities, mean_log_loss
+from segml.dataset import Predictions, customer_fold
+from segml.models.base import mean_log_loss
+from segml.models.calibrator import Calibrator, scale_and_shift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,49 +25,6 @@ CROSS_FIT_FOLDS = 5
 MIN_GAIN_SHARE = 0.01
 MIN_ROWS_TO_CALIBRATE = 200
 RIDGE = 0.01  # keeps the scaling near the identity unless the data insists
-
-
-@dataclass(frozen=True)
-class Calibrator:
-    """A fitted map of tier probabilities; revenue given the tier is left as it is.
-
-    ``none`` changes nothing. ``vector`` is softmax(log p / temperature + bias) with the bias of
-    ``low`` fixed at zero (Guo et al. 2017, with one temperature). ``isotonic`` is one monotone
-    curve per tier, renormalised (Zadrozny and Elkan 2002).
-    """
-
-    method: str = "none"
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    def apply(self, predictions: Predictions) -> Predictions:
-        """Return predictions with calibrated probabilities; expected revenue follows."""
-        return replace(
-            predictions, tier_probabilities=self.transform(predictions.tier_probabilities)
-        )
-
-    def transform(self, probabilities: Array) -> Array:
-        """Map probabilities of shape (n, 3)."""
-        if self.method == "none":
-            return probabilities
-        if self.method == "vector":
-            calibrated = _scale(probabilities, np.array(self.parameters["vector"]))
-        else:
-            curves = self.parameters["curves"]
-            columns = [
-                np.interp(column, *curve)
-                for column, curve in zip(probabilities.T, curves, strict=True)
-            ]
-            calibrated = np.stack(columns, axis=1)
-        return complete_probabilities(calibrated, range(len(TIERS)))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values."""
-        return {"method": self.method, "parameters": self.parameters}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Read what ``as_dict`` returned."""
-        return cls(values["method"], values["parameters"])
 
 
 @dataclass(frozen=True)
@@ -89,7 +47,7 @@ class CalibrationChoice:
 
 
 def fit_calibrator(method: str, probabilities: Array, value_tier: NDArray[np.int8]) -> Calibrator:
-    """Fit one method to probabilities (n, 3) and observed tiers (n,)."""
+    """Fit one method to probabilities (n, k) and observed classes (n,)."""
     if method == "vector":
         return Calibrator(method, {"vector": _fit_vector(probabilities, value_tier).tolist()})
     if method == "isotonic":
@@ -136,28 +94,21 @@ def _cross_fit(
     return crossed
 
 
-def _scale(probabilities: Array, vector: Array) -> Array:
-    """Apply (log temperature, bias of mid, bias of high)."""
-    logits = np.log(probabilities) * np.exp(-vector[0]) + np.array([0.0, vector[1], vector[2]])
-    exponential = np.exp(logits - logits.max(axis=1, keepdims=True))
-    scaled: Array = exponential / exponential.sum(axis=1, keepdims=True)
-    return scaled
-
-
 def _fit_vector(probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
     def penalised_loss(vector: Array) -> float:
-        scaled = np.maximum(_scale(probabilities, vector), np.finfo(np.float64).tiny)
+        scaled = np.maximum(scale_and_shift(probabilities, vector), np.finfo(np.float64).tiny)
         return mean_log_loss(scaled, value_tier) + RIDGE * float(vector @ vector)
 
-    fitted: Array = minimize(penalised_loss, np.zeros(3), method="L-BFGS-B").x
+    start = np.zeros(probabilities.shape[1])
+    fitted: Array = minimize(penalised_loss, start, method="L-BFGS-B").x
     return fitted
 
 
 def _fit_curves(probabilities: Array, value_tier: NDArray[np.int8]) -> list[list[list[float]]]:
-    """Return knots (x, y) of one curve per tier, kept off 0 and 1 by one pseudo-customer."""
+    """Return knots (x, y) of one curve per class, kept off 0 and 1 by one pseudo-customer."""
     lowest = 1 / (len(value_tier) + 2)
     curves = []
-    for tier in range(len(TIERS)):
+    for tier in range(probabilities.shape[1]):
         curve = IsotonicRegression(y_min=lowest, y_max=1 - lowest, out_of_bounds="clip")
         curve.fit(probabilities[:, tier], value_tier == tier)
         curves.append([curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist()])

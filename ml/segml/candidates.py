@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.feature_selection import FEATURE_COLUMNS, select_features
-from segml.models import BASELINES
+from segml.models import BASELINES, ENSEMBLE
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
+from segml.selection import names_to_compare
 from segml.tuning import TUNING_COLUMNS, tune
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Candidates:
     Parameters
     ----------
     recipes : tuple of Recipe
-        Baselines first.
+        Baselines first, a blend of the others last.
     tuning_trials : DataFrame
         model_name, trial, parameters_json, value, state; empty without tuning.
     feature_selection : DataFrame
@@ -59,8 +60,8 @@ def prepare_candidates(
     study_path : Path, optional
         Where tuning keeps finished trials; in memory without it.
     """
-    asked = settings.candidates if settings.model == "auto" else (settings.model,)
-    names = [name for name in dict.fromkeys(asked) if name not in BASELINES]
+    names = names_to_compare(settings)
+    learned = [name for name in names if name not in (*BASELINES, ENSEMBLE)]
     folds = rolling_folds(
         examples,
         splits.train,
@@ -70,17 +71,17 @@ def prepare_candidates(
     )
     schema: FeatureSchema | None = None
     features = pd.DataFrame(columns=list(FEATURE_COLUMNS))
-    if names and settings.feature_selection == "auto":
+    if learned and settings.feature_selection == "auto":
         selection = select_features(examples, splits.train, folds, seed=settings.seed)
         schema, features = selection.schema, selection.table
         progress(selection.summary)
-    recipes = [Recipe(name, settings.seed) for name in BASELINES]
+    recipes = {name: Recipe(name, settings.seed) for name in names}
     trials = [pd.DataFrame(columns=list(TUNING_COLUMNS))]
-    for name in names:
-        recipe = Recipe(name, settings.seed, schema=schema)
+    for name in learned:
+        recipes[name] = Recipe(name, settings.seed, schema=schema)
         if settings.tune_trials:
-            recipe, table = tune(
-                recipe,
+            recipes[name], table = tune(
+                recipes[name],
                 examples,
                 folds,
                 trials=settings.tune_trials,
@@ -88,5 +89,4 @@ def prepare_candidates(
                 progress=progress,
             )
             trials.append(table)
-        recipes.append(recipe)
-    return Candidates(tuple(recipes), pd.concat(trials, ignore_index=True), features)
+    return Candidates(tuple(recipes.values()), pd.concat(trials, ignore_index=True), features)

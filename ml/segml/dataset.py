@@ -85,13 +85,14 @@ class Examples:
         Numeric columns as float64 with NaN for unknown, categorical columns as ``object``
         with ``None`` for unknown.
     value_tier : array of int8, shape (n,)
-        Index into ``TIERS``; -1 where the outcome is not observed.
+        Index into ``class_names``; -1 where the outcome is not observed.
     net_revenue : array of float64, shape (n,)
         Net revenue within the horizon in currency; NaN where not observed.
     sequences : EventSequences, optional
         Present when a model asked for them.
     class_names : tuple of str
-        What ``value_tier`` indexes.
+        What ``value_tier`` indexes: the value tiers, or the classes of somebody's own table, two
+        or more, which have no revenue behind them.
     """
 
     customer_key: NDArray[np.str_]
@@ -122,6 +123,11 @@ class Examples:
         )
 
     @property
+    def has_value_tiers(self) -> bool:
+        """True where the classes are the value tiers, of which the first buys nothing."""
+        return self.class_names == TIERS
+
+    @property
     def observed(self) -> NDArray[np.bool_]:
         """True where the outcome is known, shape (n,)."""
         observed: NDArray[np.bool_] = self.value_tier != UNOBSERVED_TIER
@@ -134,11 +140,12 @@ class Predictions:
 
     Parameters
     ----------
-    tier_probabilities : array of float64, shape (n, 3)
-        P(value tier) in ``TIERS`` order; rows sum to one.
-    conditional_revenue : array of float64, shape (n, 2)
-        E[net revenue within the horizon | tier] in currency, for ``mid`` and ``high``; ``low``
-        buys nothing.
+    tier_probabilities : array of float64, shape (n, k)
+        P(class) in the order of the ``class_names`` of the examples; rows sum to one.
+    conditional_revenue : array of float64, shape (n, k - 1)
+        E[net revenue within the horizon | class] in currency, for all classes but the first,
+        which buys nothing: ``mid`` and ``high`` of the value tiers. Zeros where training had no
+        revenue.
     """
 
     tier_probabilities: NDArray[np.float64]
@@ -183,3 +190,18 @@ def customer_fold(
     fractions, rank_of_row = np.unique(hash_fraction(keys, salt), return_inverse=True)
     fold: NDArray[np.int_] = rank_of_row * folds // len(fractions)
     return fold
+
+
+def outcome_fold(examples: Examples, folds: int, salt: str) -> NDArray[np.int_]:
+    """Deal customers into ``folds`` groups that share out every outcome: fold numbers (n,).
+
+    Customers are dealt tier by tier, each counted by the highest tier of any of their rows, so
+    that a tier of few customers is missing from as few folds as possible.
+    """
+    keys, customer_of_row = np.unique(examples.customer_key, return_inverse=True)
+    highest = np.full(len(keys), UNOBSERVED_TIER, dtype=np.int8)
+    np.maximum.at(highest, customer_of_row, examples.value_tier)
+    fold = np.empty(len(keys), dtype=np.int_)
+    fold[np.lexsort((hash_fraction(keys, salt), highest))] = np.arange(len(keys)) % folds
+    dealt: NDArray[np.int_] = fold[customer_of_row]
+    return dealt

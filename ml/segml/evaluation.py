@@ -39,24 +39,23 @@ class Evaluator:
 
     def __init__(self, predictions: Predictions, outcomes: Examples) -> None:
         probabilities = predictions.tier_probabilities
+        self.class_names = outcomes.class_names
         self.tier = outcomes.value_tier.astype(np.int_)
         self.predicted = probabilities.argmax(axis=1)
         self.revenue = outcomes.net_revenue
         self.expected_revenue = predictions.expected_net_revenue
         chosen = np.take_along_axis(probabilities, self.tier[:, None], axis=1)[:, 0]
         self.loss = -np.log(np.maximum(chosen, MIN_PROBABILITY))
-        self.events = {
-            "purchase": ((self.tier > 0).astype(np.float64), predictions.purchase_probability),
-            "high": ((self.tier == TIERS.index("high")).astype(np.float64), probabilities[:, 2]),
-        }
+        self.events = _events(predictions, outcomes)
         self.orders = {name: ScoreOrder(score) for name, (_, score) in self.events.items()}
+        self.has_revenue = bool(np.isfinite(self.revenue).all())
         self.revenue_order = ScoreOrder(self.expected_revenue)
         self.perfect_order = ScoreOrder(self.revenue)
 
     def metrics(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return every metric under each row of ``weights`` (b, n), as arrays of shape (b,)."""
         values = {"log_loss": weighted_mean(self.loss, weights)}
-        values |= classification_metrics(confusion_matrices(self.tier, self.predicted, weights))
+        values |= classification_metrics(self.confusion(weights), self.class_names)
         for name, (positive, score) in self.events.items():
             order = self.orders[name]
             values |= {
@@ -64,13 +63,21 @@ class Evaluator:
                 f"mean_probability_{name}": weighted_mean(score, weights),
                 f"roc_auc_{name}": roc_auc(order, positive, weights),
                 f"pr_auc_{name}": average_precision(order, positive, weights),
+                f"log_loss_{name}": weighted_mean(_event_loss(positive, score), weights),
                 f"brier_{name}": weighted_mean((score - positive) ** 2, weights),
                 f"ece_{name}": expected_calibration_error(score, positive, weights),
                 f"lift_10_{name}": gains(order, positive, weights, LIFT_SHARE)[:, 0]
                 / LIFT_SHARE[0],
             }
+        return values | self._revenue_metrics(weights) if self.has_revenue else values
+
+    def confusion(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Count true class by predicted class under each row of weights, shape (b, k, k)."""
+        return confusion_matrices(self.tier, self.predicted, weights, len(self.class_names))
+
+    def _revenue_metrics(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         error = np.abs(self.expected_revenue - self.revenue)
-        return values | {
+        return {
             "mean_revenue": weighted_mean(self.revenue, weights),
             "mean_expected_revenue": weighted_mean(self.expected_revenue, weights),
             "mae_revenue": weighted_mean(error, weights),
@@ -79,6 +86,32 @@ class Evaluator:
             ),
             "spearman_revenue": spearman(self.revenue_order, self.perfect_order, weights),
         }
+
+
+def _events(
+    predictions: Predictions, outcomes: Examples
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return what is judged as a yes or no: name to outcome (n,) and probability (n,).
+
+    Of value tiers that is a purchase, and the tier ``high``; of other classes, each of them.
+    """
+    tier, probabilities = outcomes.value_tier, predictions.tier_probabilities
+    if not outcomes.has_value_tiers:
+        return {
+            name: ((tier == label).astype(np.float64), probabilities[:, label])
+            for label, name in enumerate(outcomes.class_names)
+        }
+    return {
+        "purchase": ((tier > 0).astype(np.float64), predictions.purchase_probability),
+        "high": ((tier == TIERS.index("high")).astype(np.float64), probabilities[:, 2]),
+    }
+
+
+def _event_loss(positive: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the negative log-likelihood of a yes or no per row, in nats."""
+    loss: NDArray[np.float64]
+    loss = -np.log(np.maximum(np.where(positive > 0, score, 1 - score), MIN_PROBABILITY))
+    return loss
 
 
 def evaluate(
@@ -97,7 +130,8 @@ def evaluate(
     -------
     DataFrame
         Columns metric, value, ci_low, ci_high: the estimate and its 95 % percentile interval.
-        What is undefined (for example an AUC when nobody bought) is NaN.
+        What is undefined (for example an AUC when nobody bought) is NaN; metrics of revenue are
+        left out where it is not observed.
     """
     evaluator = Evaluator(predictions, outcomes)
     estimate = evaluator.metrics(np.ones((1, len(outcomes))))
@@ -143,30 +177,32 @@ def evaluation_curves(predictions: Predictions, outcomes: Examples) -> pd.DataFr
         Columns curve, position, x, y, weight. ``calibration_purchase``: mean predicted
         probability, observed share and customers per bin. ``gains_purchase`` and
         ``gains_high``: share of customers taken from the top, share of the event captured and
-        customers taken; absent when nobody had the event. ``confusion``: true tier, predicted
-        tier (indices into ``TIERS``) and customers.
+        customers taken; absent when nobody had the event. Classes that are no value tiers have
+        both curves each, under their names. ``confusion``: true class, predicted class (indices
+        into ``class_names``) and customers.
     """
     evaluator = Evaluator(predictions, outcomes)
     ones = np.ones((1, len(outcomes)))
-    tables = [_calibration_curve(*evaluator.events["purchase"])]
+    calibrated = ["purchase"] if outcomes.has_value_tiers else list(evaluator.events)
+    tables = [_calibration_curve(name, *evaluator.events[name]) for name in calibrated]
     for name, (positive, _) in evaluator.events.items():
         if positive.any():
             captured = gains(evaluator.orders[name], positive, ones, GAINS_SHARES)[0]
             tables.append(
                 _curve(f"gains_{name}", GAINS_SHARES, captured, GAINS_SHARES * len(outcomes))
             )
-    counts = confusion_matrices(evaluator.tier, evaluator.predicted, ones)[0]
+    counts = evaluator.confusion(ones)[0]
     truth, predicted = np.indices(counts.shape)
     tables.append(_curve("confusion", truth.ravel(), predicted.ravel(), counts.ravel()))
     return pd.concat(tables, ignore_index=True)
 
 
 def _calibration_curve(
-    positive: NDArray[np.float64], probability: NDArray[np.float64]
+    name: str, positive: NDArray[np.float64], probability: NDArray[np.float64]
 ) -> pd.DataFrame:
     rows = pd.DataFrame({"x": probability, "y": positive, "bin": calibration_bins(probability)})
     bins = rows.groupby("bin").agg(x=("x", "mean"), y=("y", "mean"), weight=("x", "size"))
-    return _curve("calibration_purchase", *(bins[name].to_numpy() for name in bins))
+    return _curve(f"calibration_{name}", *(bins[column].to_numpy() for column in bins))
 
 
 def _curve(

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, softmax
 
-from segml.dataset import TIERS
-from segml.models.attribution import with_total
-from segml.models.base import AdditiveModel, LogitContributions, complete_probabilities
+from segml.event_odds import through_link
+from segml.models.base import AdditiveModel
 from segml.shapley import shapley_contributions
+from segml.wording import feature_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from segml.calibration import Calibrator
+    from segml.models.calibrator import Calibrator
     from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
 
@@ -32,10 +31,10 @@ REASON_COLUMNS = (
     "feature_value",
     "contribution",
     "direction",
+    "reason_text",
 )
 MAJORITY = 0.5
 NEGLIGIBLE = 1e-6  # log-odds; below this it is rounding
-SMALLEST_DISTANCE = 1e-4  # logits; below this the quotient loses more digits than the midpoint
 
 
 class Served(Protocol):
@@ -71,6 +70,30 @@ def reference_row(examples: Examples) -> dict[str, float | str | None]:
     return reference
 
 
+def contributions_to_prediction(
+    served: Served,
+    examples: Examples,
+    reference: Mapping[str, float | str | None],
+    *,
+    seed: int,
+) -> Array:
+    """Split the log-odds that an explanation is about between the features, shape (n, p).
+
+    Of value tiers, that is a purchase; of other classes, the class that is predicted for the
+    customer against the rest.
+    """
+    if examples.has_value_tiers:
+        return purchase_contributions(served, examples, reference, seed=seed)
+    predicted = served.predict(examples).tier_probabilities.argmax(axis=1)
+    contributions = np.zeros((len(examples), len(examples.schema.names)))
+    for label in np.unique(predicted):
+        rows = np.flatnonzero(predicted == label)
+        contributions[rows] = event_contributions(
+            served, examples.take(rows), reference, event=(int(label),), seed=seed
+        )
+    return contributions
+
+
 def purchase_contributions(
     served: Served,
     examples: Examples,
@@ -78,10 +101,28 @@ def purchase_contributions(
     *,
     seed: int,
 ) -> Array:
-    """Split the calibrated log-odds of purchase between the features of each customer.
+    """Split the calibrated log-odds of purchase, that is of every class but the first."""
+    event = tuple(range(1, len(examples.class_names)))
+    return event_contributions(served, examples, reference, event=event, seed=seed)
 
-    Models that can split their tier logits do so, in closed form; the others are walked through
+
+def event_contributions(
+    served: Served,
+    examples: Examples,
+    reference: Mapping[str, float | str | None],
+    *,
+    event: Sequence[int],
+    seed: int,
+) -> Array:
+    """Split the calibrated log-odds of an event between the features of each customer.
+
+    Models that can split their class logits do so, in closed form; the others are walked through
     by ``shapley_contributions``.
+
+    Parameters
+    ----------
+    event : sequence of int
+        The classes that make up the event.
 
     Returns
     -------
@@ -95,52 +136,8 @@ def purchase_contributions(
         typical = replace(examples.take(np.array([0])), features=values)
         logits = served.model.logit_contributions(examples, typical)
     if logits is None:
-        return shapley_contributions(served, examples, reference, seed=seed)
-    return _through_link(logits, served.calibrator)
-
-
-def _through_link(logits: LogitContributions, calibrator: Calibrator) -> Array:
-    """Turn contributions to tier logits into contributions to the log-odds of purchase.
-
-    Purchase odds are exp(mid) + exp(high). Along the straight line from the reference to the
-    customer the average weight of ``high`` has a closed form, so that the weighted contributions
-    sum to the change of the log-odds (Aumann and Shapley 1974). Vector scaling is affine in the
-    logits and comes first. Isotonic curves are steps without a useful slope: what they add, and
-    what the probability floor does, is spread in proportion to the size of the contributions.
-    """
-    contributions, start = logits.contributions, logits.reference
-    end = start + contributions.sum(axis=1)
-    total = _log_odds(end, calibrator) - _log_odds(start[None], calibrator)
-    if calibrator.method == "vector":
-        log_temperature, *bias = calibrator.parameters["vector"]
-        factor = np.exp(-log_temperature)
-        contributions, start, end = (
-            contributions * factor,
-            start * factor + bias,
-            end * factor + bias,
-        )
-    weight = _average_sigmoid(start[1] - start[0], end[:, 1] - end[:, 0])[:, None]
-    split = (1 - weight) * contributions[..., 0] + weight * contributions[..., 1]
-    return with_total(split, total)
-
-
-def _log_odds(logits: Array, calibrator: Calibrator) -> Array:
-    scores = np.column_stack([np.zeros(len(logits)), logits])
-    probabilities = complete_probabilities(softmax(scores, axis=1), range(len(TIERS)))
-    low, mid, high = calibrator.transform(probabilities).T
-    log_odds: Array = np.log(mid + high) - np.log(low)
-    return log_odds
-
-
-def _average_sigmoid(start: float, end: Array) -> Array:
-    """Average 1 / (1 + exp(-x)) over x between ``start`` and ``end``."""
-    distance = end - start
-    is_far = np.abs(distance) > SMALLEST_DISTANCE
-    rise = np.logaddexp(0, end) - np.logaddexp(0, start)
-    average: Array = np.where(
-        is_far, rise / np.where(is_far, distance, 1.0), expit((start + end) / 2)
-    )
-    return average
+        return shapley_contributions(served, examples, reference, event=event, seed=seed)
+    return through_link(logits, served.calibrator, list(event))
 
 
 def explain(
@@ -162,9 +159,11 @@ def explain(
     -------
     DataFrame
         Columns customer_key, rank (1 is strongest), feature, feature_value (text, ``None`` for
-        unknown), contribution (log-odds of purchase), direction (``raises`` or ``lowers``).
+        unknown), contribution (log-odds of purchase, or of the predicted class where the classes
+        are not value tiers), direction (``raises`` or ``lowers``), reason_text (the value in
+        words, beside the typical one).
     """
-    contributions = purchase_contributions(model, examples, reference, seed=seed)
+    contributions = contributions_to_prediction(model, examples, reference, seed=seed)
     strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :top]
     amounts = np.take_along_axis(contributions, strongest, axis=1)
     rows, ranks = np.nonzero(np.abs(amounts) > NEGLIGIBLE)
@@ -177,6 +176,9 @@ def explain(
             "feature_value": _texts(examples, rows, columns),
             "contribution": amounts,
             "direction": np.where(amounts > 0, "raises", "lowers"),
+            "reason_text": feature_sentences(
+                examples.features[list(examples.schema.names)], rows, columns, reference
+            ),
         },
         columns=list(REASON_COLUMNS),
     )
@@ -186,13 +188,13 @@ def _texts(examples: Examples, rows: NDArray[np.int_], columns: NDArray[np.int_]
     """Return the value of each named cell as text, ``None`` for unknown."""
     texts = np.full(len(rows), None, dtype=object)
     for column in np.unique(columns):
-        chosen = columns == column
-        values = examples.features[examples.schema.names[column]].to_numpy()
-        texts[chosen] = [_as_text(value) for value in values[rows[chosen]]]
+        chosen = np.flatnonzero(columns == column)
+        values = examples.features[examples.schema.names[column]].to_numpy()[rows[chosen]]
+        codes, distinct = pd.factorize(values)
+        written = np.array([*map(_as_text, distinct), None], dtype=object)
+        texts[chosen] = written[codes]  # the code of an unknown value is -1
     return pd.Series(texts, dtype=object)
 
 
-def _as_text(value: object) -> str | None:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return None
+def _as_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)

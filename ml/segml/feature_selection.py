@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,14 +179,10 @@ def _rises(
                 **SCREEN, categorical_features=is_category, random_state=seed + number
             ).fit(matrix[inside], tier[inside])
             unseen = matrix[outside]
-            intact = _loss(screen, unseen, tier[outside])
+            loss = partial(_loss, screen, tier[outside], len(rows.class_names))
+            intact = loss(unseen)
             order = generator.permutation(len(unseen))
-            rises.append(
-                [
-                    _loss(screen, _shuffled(unseen, group, order), tier[outside]) - intact
-                    for group in positions
-                ]
-            )
+            rises.append([loss(_shuffled(unseen, group, order)) - intact for group in positions])
     return np.array(rises)
 
 
@@ -197,8 +194,13 @@ def _shuffled(
     return shuffled
 
 
-def _loss(screen: Any, matrix: NDArray[np.float64], tier: NDArray[np.int8]) -> float:  # noqa: ANN401
-    probabilities = complete_probabilities(screen.predict_proba(matrix), screen.classes_)
+def _loss(
+    screen: Any,  # noqa: ANN401
+    tier: NDArray[np.int8],
+    classes: int,
+    matrix: NDArray[np.float64],
+) -> float:
+    probabilities = complete_probabilities(screen.predict_proba(matrix), screen.classes_, classes)
     return mean_log_loss(probabilities, tier)
 
 

@@ -13,6 +13,7 @@ from segml.mart import data_fingerprint
 
 if TYPE_CHECKING:
     from segml.dataset import Examples
+    from segml.grouping import Customers
     from segml.mart import SnapshotPlan
     from segml.settings import Settings
 
@@ -27,6 +28,8 @@ LEARNING_SETTINGS = (
     "max_training_examples",
     "excluded_features",
     "calibrate",
+    "minimum_personas",
+    "maximum_personas",
     "bootstrap_samples",
 )
 STUDY_FOLDER = ".studies"  # hidden: nothing that serves a model looks there
@@ -46,7 +49,9 @@ class RunIdentity:
     settings_json: str
 
     @classmethod
-    def of(cls, examples: Examples, plan: SnapshotPlan, settings: Settings) -> RunIdentity:
+    def of(
+        cls, examples: Examples, customers: Customers, plan: SnapshotPlan, settings: Settings
+    ) -> RunIdentity:
         """Return the identity of a run on these rows."""
         learned = {name: settings.as_dict()[name] for name in LEARNING_SETTINGS}
         settings_json = json.dumps(learned, sort_keys=True)
@@ -55,6 +60,7 @@ class RunIdentity:
             __version__,
             _code_fingerprint(),
             fingerprint,
+            customers.fingerprint,
             examples.schema.feature_hash,
             repr(plan.roles),
             repr(plan.high_value_threshold),

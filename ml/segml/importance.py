@@ -1,4 +1,4 @@
-"""Which features the champion relies on."""
+"""Which features, and which groups of features, the champion relies on."""
 
 from __future__ import annotations
 
@@ -8,54 +8,104 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segml.models.base import mean_log_loss
+from segml.wording import feature_group
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from segml.dataset import Examples
     from segml.selection import Trial
     from segml.splits import Splits
 
+    Array = NDArray[np.float64]
+
 REPEATS = 3
+CONFIDENCE_TAILS = (0.025, 0.975)
+BOOTSTRAP_CHUNK_CELLS = 20_000_000
 
 
 def permutation_importance(
-    trial: Trial, examples: Examples, splits: Splits, *, seed: int
+    trial: Trial, examples: Examples, splits: Splits, *, bootstrap_samples: int, seed: int
 ) -> pd.DataFrame:
-    """Shuffle one feature at a time between validation customers (Breiman 2001).
+    """Shuffle a feature, or a whole group, between validation customers (Breiman 2001).
 
-    Features that say the same stand in for each other, so each importance is a lower bound.
+    Features that say the same stand in for each other, so the importance of one is a lower
+    bound. The features of a group are shuffled together: they cannot.
+
+    Parameters
+    ----------
+    bootstrap_samples : int
+        Zero leaves the intervals unknown.
 
     Returns
     -------
     DataFrame
-        Columns feature, importance_mean (increase of validation log loss in nats) and
-        importance_sd over repeats, most important first.
+        Columns level (``feature`` or ``group``), feature (``None`` for a group), feature_group,
+        importance_mean (increase of validation log loss in nats), importance_sd over repeats,
+        ci_low and ci_high (95 % bootstrap interval over customers); features before groups, most
+        important first.
     """
     generator = np.random.default_rng(seed)
     folds = [examples.take(fold.validate) for fold in splits.folds]
-    intact = _log_loss(trial, folds)
-    rows = []
+    intact = _losses(trial, folds)
+    groups: dict[str, list[str]] = {}
     for name in examples.schema.names:
-        increases = [
-            _log_loss(trial, [_shuffled(fold, name, generator) for fold in folds]) - intact
-            for _ in range(REPEATS)
-        ]
-        rows.append((name, np.mean(increases), np.std(increases, ddof=1)))
-    table = pd.DataFrame(rows, columns=["feature", "importance_mean", "importance_sd"])
+        groups.setdefault(feature_group(name), []).append(name)
+    subjects: list[tuple[str, str | None, str, list[str]]] = [
+        ("feature", name, group, [name]) for group, names in groups.items() for name in names
+    ]
+    subjects += [("group", None, group, names) for group, names in groups.items()]
+
+    rows, increases = [], np.empty((len(subjects), len(intact)))
+    for position, (level, feature, group, names) in enumerate(subjects):
+        repeats = np.stack(
+            [
+                _losses(trial, [_shuffled(fold, names, generator) for fold in folds]) - intact
+                for _ in range(REPEATS)
+            ]
+        )
+        increases[position] = repeats.mean(axis=0)
+        means = repeats.mean(axis=1)
+        rows.append((level, feature, group, means.mean(), means.std(ddof=1)))
+    columns = ["level", "feature", "feature_group", "importance_mean", "importance_sd"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["ci_low"], table["ci_high"] = _intervals(increases, bootstrap_samples, generator)
     return table.sort_values(
-        ["importance_mean", "feature"], ascending=[False, True], ignore_index=True
+        ["level", "importance_mean", "feature_group", "feature"],
+        ascending=[True, False, True, True],
+        ignore_index=True,
     )
 
 
-def _log_loss(trial: Trial, folds: list[Examples]) -> float:
-    calibrator = trial.calibration.calibrator
-    losses = [
-        mean_log_loss(calibrator.apply(model.predict(fold)).tier_probabilities, fold.value_tier)
-        for model, fold in zip(trial.fold_models, folds, strict=True)
+def _intervals(increases: Array, samples: int, generator: np.random.Generator) -> Array:
+    """Return the 2.5 % and 97.5 % quantiles of the mean over resampled customers, shape (2, m)."""
+    subjects, customers = increases.shape
+    if not samples or not customers:
+        return np.full((2, subjects), np.nan)
+    even = np.full(customers, 1 / customers)
+    chunk = max(1, BOOTSTRAP_CHUNK_CELLS // customers)
+    means = [
+        generator.multinomial(customers, even, size=min(chunk, samples - start)) @ increases.T
+        for start in range(0, samples, chunk)
     ]
-    return float(np.average(losses, weights=[len(fold) for fold in folds]))
+    intervals: Array = np.quantile(np.concatenate(means) / customers, CONFIDENCE_TAILS, axis=0)
+    return intervals
 
 
-def _shuffled(fold: Examples, name: str, generator: np.random.Generator) -> Examples:
-    values = generator.permutation(fold.features[name].to_numpy())
-    return replace(fold, features=fold.features.assign(**{name: values}))
+def _losses(trial: Trial, folds: list[Examples]) -> Array:
+    """Return the negative log-likelihood of every validation customer, in nats."""
+    calibrator = trial.calibration.calibrator
+    losses = []
+    for model, fold in zip(trial.fold_models, folds, strict=True):
+        probabilities = calibrator.apply(model.predict(fold)).tier_probabilities
+        observed = np.take_along_axis(probabilities, fold.value_tier[:, None].astype(int), axis=1)
+        losses.append(-np.log(observed[:, 0]))
+    return np.concatenate(losses)
+
+
+def _shuffled(fold: Examples, names: Sequence[str], generator: np.random.Generator) -> Examples:
+    order = generator.permutation(len(fold))
+    values = {name: fold.features[name].to_numpy()[order] for name in names}
+    return replace(fold, features=fold.features.assign(**values))

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
 from segml.errors import ArtifactError, TrainingError
+from segml.grouping import read_customers
 from segml.identity import RunIdentity
 from segml.mart import read_plan, read_schema, read_training_examples
 from segml.registry import (
@@ -27,14 +30,12 @@ from segml.warehouse import open_warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from segml.artifacts import ArtifactInfo
     from segml.dataset import Examples, FeatureSchema
     from segml.mart import SnapshotPlan
+    from segml.personas import Personas
     from segml.settings import Settings
     from segml.training import TrainingResult
-
 
 @dataclass(frozen=True)
 class TrainedVersion:
@@ -81,12 +82,13 @@ def train_from_warehouse(
         examples = read_training_examples(
             warehouse, schema, maximum_examples=settings.max_training_examples
         )
+        customers = read_customers(warehouse, plan.as_of_date, settings)
     if plan.high_value_threshold is None:
         raise TrainingError(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
-    identity = RunIdentity.of(examples, plan, settings)
+    identity = RunIdentity.of(examples, customers, plan, settings)
     folder = artifact_folder(settings, warehouse_path)
     if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
         progress(f"{known.version.model_version}: data, settings and code are unchanged")
@@ -100,12 +102,14 @@ def train_from_warehouse(
         progress=progress,
         study_path=identity.study_path(folder),
     )
-    artifact = _store(examples, result, plan, identity, folder)
+    personas = customers.fit_personas(settings, progress)
+    artifact = _store(examples, result, plan, identity, folder, personas=personas)
     version = _describe(artifact, examples, result, plan, identity)
     tables = RunTables(
         metrics=result.metrics,
         curves=result.curves,
         importance=result.importance.assign(model_name=result.model.name),
+        personas=pd.DataFrame() if personas is None else personas.table(plan.as_of_date),
         tuning_trials=result.tuning_trials,
         feature_selection=result.feature_selection,
     )
@@ -143,6 +147,8 @@ def _store(
     plan: SnapshotPlan,
     identity: RunIdentity,
     folder: Path,
+    *,
+    personas: Personas | None,
 ) -> ArtifactInfo:
     """Write the artifact."""
     return save_artifact(
@@ -157,13 +163,15 @@ def _store(
             horizon_days=plan.horizon_days,
             settings=_settings_of(result, identity),
         ),
+        personas=personas,
     )
 
 
 def _settings_of(result: TrainingResult, identity: RunIdentity) -> dict[str, Any]:
     """Return the settings of the run with the parameters that tuning found."""
     settings: dict[str, Any] = json.loads(identity.settings_json)
-    return settings | {"parameters": dict(result.recipe.parameters)}
+    parameters = {name: dict(values) for name, values in result.parameters.items()}
+    return settings | {"parameters": parameters}
 
 
 def _describe(

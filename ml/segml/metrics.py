@@ -14,6 +14,8 @@ import numpy as np
 from segml.dataset import TIERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -33,30 +35,36 @@ def weighted_mean(values: Array, weights: Array) -> Array:
     return ratio(weights @ values, weights.sum(axis=1))
 
 
-def confusion_matrices(truth: NDArray[Any], predicted: NDArray[Any], weights: Array) -> Array:
-    """Count true tier by predicted tier, shape (b, 3, 3)."""
-    cell = truth.astype(np.int_) * len(TIERS) + predicted
-    indicator = (cell[:, None] == np.arange(len(TIERS) ** 2)).astype(np.float64)
-    counts: Array = (weights @ indicator).reshape(-1, len(TIERS), len(TIERS))
+def confusion_matrices(
+    truth: NDArray[Any], predicted: NDArray[Any], weights: Array, class_count: int = len(TIERS)
+) -> Array:
+    """Count true class by predicted class, shape (b, k, k)."""
+    cell = truth.astype(np.int_) * class_count + predicted
+    indicator = (cell[:, None] == np.arange(class_count**2)).astype(np.float64)
+    counts: Array = (weights @ indicator).reshape(-1, class_count, class_count)
     return counts
 
 
-def classification_metrics(confusion: Array) -> dict[str, Array]:
-    """Accuracy, and precision, recall and F1 per tier and as the plain mean over tiers.
+def classification_metrics(
+    confusion: Array, class_names: Sequence[str] = TIERS
+) -> dict[str, Array]:
+    """Accuracy, and precision, recall and F1 per class and as the plain mean over classes.
 
-    A tier that is never predicted has undefined precision; in the mean it counts as zero.
+    A class that is never predicted has undefined precision; in the mean it counts as zero.
     """
     hits = np.diagonal(confusion, axis1=1, axis2=2)
     truth, predicted = confusion.sum(axis=2), confusion.sum(axis=1)
-    per_tier = {
+    per_class = {
         "precision": ratio(hits, predicted),
         "recall": ratio(hits, truth),
         "f1": ratio(2 * hits, truth + predicted),
     }
     metrics = {"accuracy": ratio(hits.sum(axis=1), confusion.sum(axis=(1, 2)))}
-    for name, values in per_tier.items():
+    for name, values in per_class.items():
         metrics[f"macro_{name}"] = np.nan_to_num(values).mean(axis=1)
-        metrics |= {f"{name}_{tier}": values[:, column] for column, tier in enumerate(TIERS)}
+        metrics |= {
+            f"{name}_{label}": values[:, column] for column, label in enumerate(class_names)
+        }
     return metrics
 
 

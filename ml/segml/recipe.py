@@ -35,12 +35,3 @@ class Recipe:
         """Return a model that has learned from labelled examples."""
         shown = replace(train, schema=self.schema or train.schema)
         return build_model(self.name, seed=self.seed, parameters=self.parameters).fit(shown)
-
-    @property
-    def tuned_words(self) -> str:
-        """What tuning changed, to end a sentence with; empty where it changed nothing."""
-        words = [
-            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in sorted(self.parameters.items())
-        ]
-        return f"; tuned: {', '.join(words)}" if words else ""

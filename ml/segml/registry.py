@@ -54,6 +54,7 @@ class RunTables:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
+    personas: pd.DataFrame
     tuning_trials: pd.DataFrame
     feature_selection: pd.DataFrame
 
@@ -67,6 +68,7 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         "evaluation_metrics": tables.metrics,
         "evaluation_curves": tables.curves,
         "feature_importance": tables.importance,
+        "personas": tables.personas,
         "tuning_trials": tables.tuning_trials,
         "feature_selection": tables.feature_selection,
     }

@@ -119,6 +119,10 @@ def _prediction_rows(model: ServedModel, batch: Examples) -> pa.Table:
             "purchase_probability": predicted.purchase_probability,
             "churn_probability": probabilities[:, 0],
             "expected_net_revenue": predicted.expected_net_revenue,
+            "cluster_name": pa.array(
+                [None] * len(batch) if model.personas is None else model.personas.assign(batch),
+                pa.string(),
+            ),
         }
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
-from segml.dataset import TIERS, Predictions
-from segml.models import BASELINES
+from segml.dataset import Predictions
+from segml.errors import SettingsError
+from segml.models import BASELINES, ENSEMBLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from segml.dataset import Examples
     from segml.models.base import TierModel
     from segml.recipe import Recipe
@@ -26,16 +29,19 @@ class Trial:
     Parameters
     ----------
     recipe : Recipe
-        How the model is built.
+        How the model is built; of a blend, no more than its name.
     fold_models : tuple of TierModel
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
         The calibration that suits the model, with its validation predictions.
+    weights : mapping of str to float
+        Of every member, if the model is a blend of others.
     """
 
     recipe: Recipe
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -62,10 +68,32 @@ class Decision:
     beats_baselines: bool
 
 
+def names_to_compare(settings: Settings) -> tuple[str, ...]:
+    """Return the models of a run: baselines first, a blend of the others last.
+
+    Raises
+    ------
+    SettingsError
+        If a blend is asked for and there is nothing to blend.
+    """
+    is_one = settings.model not in ("auto", ENSEMBLE)
+    asked = (settings.model,) if is_one else settings.candidates
+    learned = [name for name in asked if name not in (*BASELINES, ENSEMBLE)]
+    if settings.model != ENSEMBLE and ENSEMBLE not in asked:
+        return tuple(dict.fromkeys((*BASELINES, *learned)))
+    if not learned:
+        raise SettingsError(
+            f"The model `{ENSEMBLE}` has nothing to blend",
+            "Name other models in the setting `candidates`, for example logistic,boosting",
+        )
+    return tuple(dict.fromkeys((*BASELINES, *learned, ENSEMBLE)))
+
+
 def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Settings) -> Trial:
     """Predict every validation row by a model that has not seen its customer or its time."""
-    probabilities = np.full((len(examples), len(TIERS)), np.nan)
-    revenue = np.full((len(examples), len(TIERS) - 1), np.nan)
+    classes = len(examples.class_names)
+    probabilities = np.full((len(examples), classes), np.nan)
+    revenue = np.full((len(examples), classes - 1), np.nan)
     models = []
     for fold in splits.folds:
         model = recipe.fit(examples.take(fold.fit))

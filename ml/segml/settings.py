@@ -35,7 +35,14 @@ class Settings:
     """
 
     model: str = "auto"  # a model name, or auto: the best on the validation snapshot
-    candidates: tuple[str, ...] = ("logistic", "boosting", "dnn")  # what auto compares
+    candidates: tuple[str, ...] = (  # what auto compares, and ensemble blends
+        "logistic",
+        "svm",
+        "forest",
+        "boosting",
+        "dnn",
+        "ensemble",
+    )
     seed: int = 42
     selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
     feature_selection: str = "auto"  # off, or auto: drop what does not help on train snapshots
@@ -43,6 +50,8 @@ class Settings:
     max_training_examples: int = 400_000  # a hashed sample of customers above this
     excluded_features: tuple[str, ...] = ()  # never shown to a model: names or patterns
     calibrate: bool = True
+    minimum_personas: int = 3
+    maximum_personas: int = 8  # how many is chosen by stability and separation
     bootstrap_samples: int = 200  # resamples behind every confidence interval
     reasons_per_customer: int = 3
     scoring_batch_rows: int = 50_000
@@ -67,6 +76,19 @@ class Settings:
             "max_training_examples",
             f"at least {minimum_examples}",
             self.max_training_examples,
+        )
+        smallest = 2
+        _require(
+            self.minimum_personas >= smallest,
+            "minimum_personas",
+            f"at least {smallest}",
+            self.minimum_personas,
+        )
+        _require(
+            self.maximum_personas >= self.minimum_personas,
+            "maximum_personas",
+            "at least `minimum_personas`",
+            self.maximum_personas,
         )
         _require(
             self.bootstrap_samples >= 0, "bootstrap_samples", "zero or more", self.bootstrap_samples

@@ -1,4 +1,4 @@
-"""Shapley contributions of features to the log-odds of purchase, for any model."""
+"""Shapley contributions of features to the log-odds of an event, for any model."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from segml.dataset import Examples, Predictions
 
 ANTITHETIC_PAIRS = 2
+PURCHASE = (1, 2)  # the value tiers that buy
 CALL_ROWS = 20_000  # rows shown to the model in one call
 MIN_PROBABILITY = 1e-9
 
@@ -32,10 +33,11 @@ def shapley_contributions(
     examples: Examples,
     reference: Mapping[str, float | str | None],
     *,
+    event: Sequence[int] = PURCHASE,
     seed: int,
     pairs: int = ANTITHETIC_PAIRS,
 ) -> NDArray[np.float64]:
-    """Split the log-odds of purchase between the features of each customer.
+    """Split the log-odds of an event between the features of each customer.
 
     A random order of the features is walked from the reference row to the customer, changing
     one feature at a time, and then walked again in reverse order; each change is the
@@ -46,6 +48,8 @@ def shapley_contributions(
     ----------
     reference : mapping
         Value of every feature in the row to compare with; ``None`` is unknown.
+    event : sequence of int
+        The classes that make up the event, against the rest; of value tiers, a purchase.
     pairs : int
         Number of random orders, each walked both ways.
 
@@ -56,7 +60,7 @@ def shapley_contributions(
         minus those of the reference.
     """
     names = examples.schema.names
-    blend = _Blend(model, examples, reference)
+    blend = _Blend(model, examples, reference, event)
     contributions = np.zeros((len(examples), len(names)))
     if not blend.moving or not len(examples):
         return contributions
@@ -82,8 +86,9 @@ class _Blend:
         model: Predictor,
         examples: Examples,
         reference: Mapping[str, float | str | None],
+        event: Sequence[int],
     ) -> None:
-        self.model, self.examples = model, examples
+        self.model, self.examples, self.event = model, examples, list(event)
         names = examples.schema.names
         self.values = {name: examples.features[name].to_numpy() for name in names}
         # NumPy sees an unknown number as NaN and an unknown category as None
@@ -101,7 +106,7 @@ class _Blend:
         return differs
 
     def log_odds(self, path: Sequence[str], step_numbers: NDArray[np.int_]) -> NDArray[np.float64]:
-        """Return log-odds of purchase (steps, n) with the first ``step`` features replaced.
+        """Return log-odds of the event (steps, n) with the first ``step`` features replaced.
 
         All other features of the path are those of the reference.
         """
@@ -123,8 +128,9 @@ class _Blend:
         return np.concatenate(parts)
 
     def _log_odds(self, blended: Examples) -> NDArray[np.float64]:
+        probabilities = self.model.predict(blended).tier_probabilities
         probability = np.clip(
-            self.model.predict(blended).purchase_probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY
+            probabilities[:, self.event].sum(axis=1), MIN_PROBABILITY, 1 - MIN_PROBABILITY
         )
         log_odds: NDArray[np.float64] = np.log(probability) - np.log1p(-probability)
         return log_odds

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from segml.blending import blend_trials, fit_champion, fit_trials, served_trials
 from segml.candidates import prepare_candidates
 from segml.evaluation import evaluate, evaluation_curves
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
+from segml.models import ENSEMBLE
 from segml.selection import decide, run_trial
 from segml.splits import split_examples
 
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from segml.calibration import Calibrator
     from segml.candidates import Candidates
     from segml.dataset import Examples
     from segml.models.base import TierModel
-    from segml.recipe import Recipe
+    from segml.models.calibrator import Calibrator
+    from segml.models.search_space import Parameters
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -42,8 +44,6 @@ class TrainingResult:
     ----------
     model : TierModel
         The champion, fitted on all labelled snapshots.
-    recipe : Recipe
-        How the champion is built.
     calibrator : Calibrator
         Fitted on the validation snapshot; apply it to what ``model`` predicts.
     decision : str
@@ -58,11 +58,14 @@ class TrainingResult:
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
     importance : DataFrame
-        feature, importance_mean, importance_sd, most important first.
+        level, feature, feature_group, importance_mean, importance_sd, ci_low, ci_high; features
+        before groups, most important first.
     reference : dict
         The typical customer, for explanations; ``None`` is unknown.
     selection_scheme : str
         How the validation predictions were kept honest, in words.
+    parameters : dict
+        What tuning changed in the champion, or in the members of a blend, by model name.
     tuning_trials : DataFrame
         model_name, trial, parameters_json, value, state; empty without tuning.
     feature_selection : DataFrame
@@ -70,7 +73,6 @@ class TrainingResult:
     """
 
     model: TierModel
-    recipe: Recipe
     calibrator: Calibrator
     decision: str
     beats_baselines: bool
@@ -80,6 +82,7 @@ class TrainingResult:
     importance: pd.DataFrame
     reference: dict[str, float | str | None]
     selection_scheme: str
+    parameters: dict[str, Parameters]
     tuning_trials: pd.DataFrame
     feature_selection: pd.DataFrame
 
@@ -143,23 +146,34 @@ def _train(
     settings: Settings,
     progress: Callable[[str], None],
 ) -> TrainingResult:
-    trials = []
+    trials: list[Trial] = []
     for recipe in candidates.recipes:
-        trials.append(run_trial(recipe, examples, splits, settings))
+        trials.append(
+            blend_trials(trials, examples, splits, settings)
+            if recipe.name == ENSEMBLE
+            else run_trial(recipe, examples, splits, settings)
+        )
         progress(f"{recipe.name}: validation log loss {trials[-1].log_loss:.4f}")
     decision = decide(trials, settings.model)
-    reason = decision.reason + decision.champion.recipe.tuned_words
+    served = served_trials(decision.champion, trials)
+    parameters = {item.name: item.recipe.parameters for item in served if item.recipe.parameters}
+    reason = decision.reason + (f"; tuned: {', '.join(parameters)}" if parameters else "")
     progress(reason)
 
-    importance = permutation_importance(decision.champion, examples, splits, seed=settings.seed)
+    importance = permutation_importance(
+        decision.champion,
+        examples,
+        splits,
+        bootstrap_samples=settings.bootstrap_samples,
+        seed=settings.seed,
+    )
     metrics, curves = _judge(trials, examples, splits, settings)
     progress(f"tested on {splits.test_date}")
     labelled = examples.take(splits.labelled)
-    model = decision.champion.recipe.fit(labelled)
+    model = fit_champion(decision.champion, trials, labelled, settings)
     progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
     return TrainingResult(
         model=model,
-        recipe=decision.champion.recipe,
         calibrator=decision.champion.calibration.calibrator,
         decision=reason,
         beats_baselines=decision.beats_baselines,
@@ -169,6 +183,7 @@ def _train(
         importance=importance,
         reference=reference_row(labelled),
         selection_scheme=splits.scheme,
+        parameters=parameters,
         tuning_trials=candidates.tuning_trials,
         feature_selection=candidates.feature_selection,
     )
@@ -180,10 +195,10 @@ def _judge(
     """Return metrics and curves of every model on validation and on test."""
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
+    models = fit_trials(trials, development, settings)
     metrics, curves = [], []
     for trial in trials:
-        model = trial.recipe.fit(development)
-        tested = trial.calibration.calibrator.apply(model.predict(test))
+        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
         for split, day, predictions, outcomes in (
             ("validation", splits.validation_date, trial.calibration.predictions, validation),
             ("test", splits.test_date, tested, test),

@@ -1,6 +1,5 @@
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
+    materialized='incremental_by_snapshot',
     on_schema_change='fail',
     pre_hook="{{ forget_replaced_snapshots() }}"
 ) }}

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
 -- materialised: every event of a customer once per known version of it and of its product's
--- category; orders, returns and reviews are taken from their own tables only
+-- category; orders, returns and reviews are taken from their own tables only. Sorted, so that the
+-- sequences of some customers read their own events only
 with
 
 orders as (
@@ -111,3 +112,4 @@ versions as (
 -- a version that is over before midnight is never seen by a snapshot
 select * from versions
 where coalesce(known_from < known_until, true)
+order by customer_key

@@ -59,7 +59,8 @@ facts as (
     select
         events.customer_key,
         cast(events.occurred_at as date) as fact_date,
-        events.session_id
+        events.session_id,
+        case when events.event_type = 'checkout' then events.session_id end as checkout_session_id
     from events
     inner join scoring_snapshot on {{ is_known_at('events', 'scoring_snapshot.snapshot_date') }}
 
@@ -82,6 +83,7 @@ customer_months as (
         count(order_id) as order_count,
         coalesce(sum(net_revenue), 0) as net_revenue,
         count(distinct session_id) as session_count,
+        count(distinct checkout_session_id) as checkout_session_count,
         count(rating) as review_count,
         coalesce(sum(rating), 0) as rating_sum
     from facts
@@ -95,6 +97,7 @@ select
     order_count,
     net_revenue,
     session_count,
+    checkout_session_count,
     review_count,
     rating_sum,
     order_count > 0 as is_buyer,

@@ -1,20 +1,8 @@
 with
 
-orders as (
+order_products as (
 
-    select * from {{ ref('int_orders__completed') }}
-
-),
-
-order_items as (
-
-    select * from {{ ref('stg_shop__order_items') }}
-
-),
-
-products as (
-
-    select * from {{ ref('stg_shop__products') }}
+    select * from {{ ref('int_order_products__completed') }}
 
 ),
 
@@ -24,21 +12,32 @@ snapshots as (
 
 ),
 
+known_products as (
+
+    select
+        products.product_id,
+        products.category,
+        snapshots.snapshot_date
+    from snapshots
+    inner join {{ ref('stg_shop__products') }} as products
+        on {{ is_known_at('products', 'snapshots.snapshot_date') }}
+
+),
+
 product_spend as (
 
     select
-        orders.customer_key,
+        order_products.customer_key,
         snapshots.snapshot_date,
-        order_items.product_id,
-        count(*) as line_count,
-        sum(order_items.line_revenue) as product_revenue
+        order_products.product_id,
+        sum(order_products.line_count) as line_count,
+        sum(order_products.product_revenue) as product_revenue
     from snapshots
-    inner join orders
+    inner join order_products
         on
-            snapshots.snapshot_date > orders.ordered_date
-            and {{ is_known_at('orders', 'snapshots.snapshot_date') }}
-    inner join order_items on orders.order_id = order_items.order_id
-    group by orders.customer_key, snapshots.snapshot_date, order_items.product_id
+            snapshots.snapshot_date > order_products.ordered_date
+            and {{ is_known_at('order_products', 'snapshots.snapshot_date') }}
+    group by order_products.customer_key, snapshots.snapshot_date, order_products.product_id
 
 ),
 
@@ -47,7 +46,7 @@ category_spend as (
     select
         product_spend.customer_key,
         product_spend.snapshot_date,
-        products.category,
+        known_products.category,
         count(product_spend.product_id) as product_count,
         sum(product_spend.line_count) as line_count,
         sum(product_spend.line_count) filter (
@@ -55,11 +54,11 @@ category_spend as (
         ) as product_line_count,
         sum(product_spend.product_revenue) as category_revenue
     from product_spend
-    left join products
+    left join known_products
         on
-            product_spend.product_id = products.product_id
-            and {{ is_known_at('products', 'product_spend.snapshot_date') }}
-    group by product_spend.customer_key, product_spend.snapshot_date, products.category
+            product_spend.product_id = known_products.product_id
+            and product_spend.snapshot_date = known_products.snapshot_date
+    group by product_spend.customer_key, product_spend.snapshot_date, known_products.category
 
 ),
 

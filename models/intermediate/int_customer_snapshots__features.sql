@@ -1,6 +1,5 @@
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
+    materialized='incremental_by_snapshot',
     on_schema_change='sync_all_columns',
     pre_hook="{{ forget_replaced_snapshots() }}"
 ) }}

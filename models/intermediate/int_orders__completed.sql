@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: every feature group reads it, once per snapshot
+-- materialised: every feature group reads it; sorted, so that the features of some customers read
+-- their own orders only
 with
 
 orders as (
@@ -61,3 +62,4 @@ select
         as order_revenue
 from completed
 inner join order_totals on completed.order_id = order_totals.order_id
+order by completed.customer_key

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: one row where a visit has several events, before snapshots multiply them. A
--- snapshot is a day boundary, so that days tell as much as times about what is known at it
+-- materialised: one row where a visit has several events, before snapshots multiply them; sorted as
+-- the orders are. A snapshot is a day boundary, so that days tell as much as times about what is
+-- known at it
 with
 
 events as (
@@ -26,3 +27,4 @@ select
     count(*) filter (where event_type = 'checkout') as checkout_count
 from events
 group by all
+order by customer_key

@@ -46,7 +46,8 @@ changes as (
 
     select
         known_from_date as change_date,
-        sum(fact_hash) as hash_change
+        sum(fact_hash) as hash_change,
+        count(*) as fact_change
     from facts
     group by known_from_date
 
@@ -54,7 +55,8 @@ changes as (
 
     select
         known_until_date as change_date,
-        -sum(fact_hash) as hash_change
+        -sum(fact_hash) as hash_change,
+        -count(*) as fact_change
     from facts
     where known_until_date is not null
     group by known_until_date
@@ -63,6 +65,7 @@ changes as (
 
 select
     snapshots.snapshot_date,
+    cast(coalesce(sum(changes.fact_change), 0) as bigint) as fact_count,
     md5(
         concat_ws(
             '|',

@@ -24,6 +24,7 @@ built as (
 select
     snapshots.snapshot_date,
     snapshots.snapshot_role,
+    fingerprints.fact_count,
     fingerprints.source_fingerprint
 from snapshots
 inner join fingerprints on snapshots.snapshot_date = fingerprints.snapshot_date

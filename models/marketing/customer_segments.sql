@@ -29,8 +29,7 @@ reasons as (
     select
         customer_key,
         list(
-            feature || ' = ' || coalesce(feature_value, 'unknown')
-            || ' ' || direction
+            reason_text || ': ' || direction || ' the chance to buy'
             order by reason_rank
         ) as top_reasons
     from {{ ref('stg_segml__prediction_reasons') }}

@@ -14,6 +14,14 @@ memberships as (
 
 ),
 
+scoring_snapshot as (
+
+    select snapshot_date
+    from {{ ref('snapshots') }}
+    where snapshot_role = 'scoring'
+
+),
+
 segment_months as (
 
     select
@@ -25,6 +33,7 @@ segment_months as (
         sum(activity.order_count) as order_count,
         sum(activity.net_revenue) as net_revenue,
         sum(activity.session_count) as session_count,
+        sum(activity.checkout_session_count) as checkout_session_count,
         sum(activity.review_count) as review_count,
         sum(activity.rating_sum) as rating_sum
     from activity
@@ -36,11 +45,17 @@ segment_months as (
 select
     segment_months.rfm_segment,
     segment_months.month_start_date,
+    segment_months.month_start_date + interval 1 month <= scoring_snapshot.snapshot_date
+        as is_complete_month,
     segment_months.buyer_count,
     cast(segment_months.order_count as bigint) as order_count,
     cast(segment_months.net_revenue as decimal(38, 4)) as net_revenue,
+    cast(segment_months.net_revenue as double) / nullif(segment_months.order_count, 0)
+        as net_revenue_per_order,
     cast(segment_months.session_count as bigint) as session_count,
     segment_months.order_count / nullif(segment_months.session_count, 0) as orders_per_session,
+    segment_months.checkout_session_count / nullif(segment_months.session_count, 0)
+        as checkout_session_share,
     segment_months.repeat_buyer_count / nullif(segment_months.buyer_count, 0)
         as repeat_buyer_share,
     segment_months.retained_buyer_count / nullif(previous_months.buyer_count, 0)
@@ -49,6 +64,7 @@ select
     cast(segment_months.rating_sum as double) / nullif(segment_months.review_count, 0)
         as mean_rating
 from segment_months
+cross join scoring_snapshot
 left join segment_months as previous_months
     on
         segment_months.rfm_segment = previous_months.rfm_segment

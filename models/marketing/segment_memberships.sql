@@ -30,6 +30,15 @@ memberships as (
         customer_key
     from customers
 
+    union all
+
+    select
+        'persona' as segment_type,
+        cluster_name as segment_name,
+        customer_key
+    from customers
+    where cluster_name is not null
+
 ),
 
 sizes as (
@@ -43,20 +52,12 @@ sizes as (
 
 ),
 
-smaller as (
+judged as (
 
     select
         segment_type,
         segment_name,
-        customer_count,
-        coalesce(
-            sum(customer_count) over (
-                partition by segment_type
-                order by customer_count, segment_name
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as smaller_segments_customer_count
+        {{ is_too_few('customer_count', 'segment_type', 'segment_name') }} as is_merged
     from sizes
 
 )
@@ -66,16 +67,12 @@ smaller as (
 select
     memberships.segment_type,
     case
-        when memberships.segment_type = 'all' then memberships.segment_name
-        when
-            smaller.customer_count < {{ var('k_anonymity') }}
-            or smaller.smaller_segments_customer_count between 1 and {{ var('k_anonymity') }} - 1
-            then 'Other'
+        when judged.is_merged and memberships.segment_type != 'all' then 'Other'
         else memberships.segment_name
     end as segment_name,
     memberships.customer_key
 from memberships
-inner join smaller
+inner join judged
     on
-        memberships.segment_type = smaller.segment_type
-        and memberships.segment_name = smaller.segment_name
+        memberships.segment_type = judged.segment_type
+        and memberships.segment_name = judged.segment_name

@@ -1,4 +1,36 @@
-{%- set minimum_customers = var('k_anonymity') -%}
+{#- numbers as computed over the customers of a segment, and the columns whose most frequent value counts -#}
+{%- set numbers = {
+    'customer_share': none,
+    'net_revenue': 'sum(cast(customers.net_revenue as decimal(38, 4)))',
+    'net_revenue_share': none,
+    'mean_recency_days': 'avg(customers.recency_days)',
+    'mean_order_count': 'avg(customers.order_count)',
+    'net_revenue_per_order': 'sum(cast(customers.net_revenue as decimal(38, 4)))
+        / nullif(sum(customers.order_count), 0)',
+    'median_purchase_gap_days': 'median(customers.purchase_gap_mean_days)',
+    'median_tenure_days': 'median(customers.tenure_days)',
+    'repeat_customer_share': 'avg(cast(customers.order_count >= 2 as integer))',
+    'overdue_share': 'avg(cast(customers.overdue_ratio > 1 as integer))',
+    'median_age_years': 'median(features.age_years)',
+    'median_annual_income': 'median(features.annual_income)',
+    'top_category_share': 'list_max(map_values(histogram(customers.top_category)))
+        / nullif(count(customers.top_category), 0)',
+    'top_channel_share': 'list_max(map_values(histogram(customers.last_channel)))
+        / nullif(count(customers.last_channel), 0)',
+    'discounted_order_share': 'avg(cast(features.discounted_order_share as decimal(18, 9)))',
+    'mean_rating': 'avg(cast(customers.rating_mean as decimal(18, 9)))',
+    'reviewer_share': 'avg(cast(coalesce(features.review_count > 0, false) as integer))',
+    'consent_share': 'avg(cast(customers.has_marketing_consent as integer))',
+    'mean_purchase_probability': 'avg(cast(customers.purchase_probability as decimal(18, 15)))',
+    'expected_net_revenue': 'sum(cast(customers.expected_net_revenue as decimal(38, 4)))',
+} %}
+{%- set modes = {
+    'most_common_gender': 'gender',
+    'most_common_country': 'country',
+    'most_common_category': 'top_category',
+    'most_common_channel': 'last_channel',
+} %}
+{%- set minimum_customers = var('k_anonymity') %}
 
 with
 
@@ -25,22 +57,13 @@ measured as (
     select
         memberships.segment_type,
         memberships.segment_name,
-        count(*) as customer_count,
-        sum(cast(customers.net_revenue as decimal(38, 4))) as net_revenue,
-        avg(customers.recency_days) as mean_recency_days,
-        avg(customers.order_count) as mean_order_count,
-        sum(cast(customers.net_revenue as decimal(38, 4)))
-        / nullif(sum(customers.order_count), 0) as net_revenue_per_order,
-        median(customers.purchase_gap_mean_days) as median_purchase_gap_days,
-        median(features.age_years) as median_age_years,
-        median(features.annual_income) as median_annual_income,
-        avg(cast(customers.rating_mean as decimal(18, 9))) as mean_rating,
-        mode(customers.top_category order by customers.top_category) as most_common_category,
-        mode(customers.last_channel order by customers.last_channel) as most_common_channel,
-        avg(cast(customers.has_marketing_consent as integer)) as consent_share,
-        avg(cast(customers.purchase_probability as decimal(18, 15)))
-            as mean_purchase_probability,
-        sum(cast(customers.expected_net_revenue as decimal(38, 4))) as expected_net_revenue
+        {%- for measure, expression in numbers.items() if expression %}
+        {{ expression }} as {{ measure }},
+        {%- endfor %}
+        {%- for measure, column_name in modes.items() %}
+        mode(customers.{{ column_name }} order by customers.{{ column_name }}) as {{ measure }},
+        {%- endfor %}
+        count(*) as customer_count
     from memberships
     inner join customers on memberships.customer_key = customers.customer_key
     left join features
@@ -77,28 +100,13 @@ profiles as (
 select
     segment_type,
     segment_name,
-    {%- for column_name, data_type in [
-        ('customer_count', 'bigint'),
-        ('customer_share', 'double'),
-        ('net_revenue', 'double'),
-        ('mean_recency_days', 'double'),
-        ('mean_order_count', 'double'),
-        ('net_revenue_per_order', 'double'),
-        ('median_purchase_gap_days', 'double'),
-        ('median_age_years', 'double'),
-        ('median_annual_income', 'double'),
-        ('mean_rating', 'double'),
-        ('most_common_category', 'varchar'),
-        ('most_common_channel', 'varchar'),
-        ('consent_share', 'double'),
-        ('mean_purchase_probability', 'double'),
-        ('expected_net_revenue', 'double'),
-        ('net_revenue_share', 'double'),
-    ] %}
-    cast(
-        case when customer_count >= {{ minimum_customers }} then {{ column_name }} end
-        as {{ data_type }}
-    ) as {{ column_name }},
+    {%- for measure in numbers %}
+    cast(case when customer_count >= {{ minimum_customers }} then {{ measure }} end as double)
+        as {{ measure }},
     {%- endfor %}
+    {%- for measure in modes %}
+    case when customer_count >= {{ minimum_customers }} then {{ measure }} end as {{ measure }},
+    {%- endfor %}
+    case when customer_count >= {{ minimum_customers }} then customer_count end as customer_count,
     customer_count < {{ minimum_customers }} as is_suppressed
 from profiles

@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from segml.calibration import Calibrator, choose_calibrator, fit_calibrator
+from segml.calibration import choose_calibrator, fit_calibrator
 from segml.dataset import Predictions
 from segml.models.base import mean_log_loss
+from segml.models.calibrator import Calibrator
 
 ROWS = 3_000
 KEYS = np.array([f"customer-{number}" for number in range(ROWS)])

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segml.calibration import Calibrator, fit_calibrator
+from segml.calibration import fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
 from segml.explanation import explain, purchase_contributions, reference_row
 from segml.models import build_model, model_class
 from segml.models.attribution import with_total
+from segml.models.calibrator import Calibrator
 from segml.models.preprocessing import model_frame
 from segml.shapley import shapley_contributions
 

@@ -48,7 +48,7 @@ create table ml.evaluation_curves (
     position integer, x double, y double, weight double
 );
 create table ml.feature_importance (
-    run_id varchar, model_name varchar, feature varchar, importance_mean double,
+    run_id varchar, model_name varchar, level varchar, feature varchar, importance_mean double,
     importance_sd double
 );
 """
@@ -98,7 +98,9 @@ from range(11) as points (i)
 cross join (values ('logistic'), ('rfm_rule')) as models (model)
 cross join (values ('gains_purchase'), ('gains_high'), ('calibration_purchase')) as c (curve);
 insert into ml.feature_importance values
-    ('run1', 'logistic', 'net_revenue_90d', 0.03, 0.01), ('run1', 'logistic', 'gender', -0.01, 0);
+    ('run1', 'logistic', 'feature', 'net_revenue_90d', 0.03, 0.01),
+    ('run1', 'logistic', 'feature', 'gender', -0.01, 0),
+    ('run1', 'logistic', 'group', null, 0.05, 0.01);
 """
 SCORING = """
 update marketing.customer_segments set

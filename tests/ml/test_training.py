@@ -150,8 +150,8 @@ def test_parameters_are_tuned_on_train_snapshots_alone(run, history):
 
 def test_the_served_model_is_the_tuned_one_and_the_decision_says_so(run):
     result, _ = run(tune_trials=3, seed=1)
-    assert result.recipe.parameters["strength"] == result.model.strength_
-    assert f"; tuned: strength {result.model.strength_:.4g}" in result.decision
+    assert result.parameters == {"logistic": {"strength": result.model.strength_}}
+    assert result.decision.endswith("; tuned: logistic")
 
 
 def test_dropped_features_play_no_part_in_the_served_model(run):

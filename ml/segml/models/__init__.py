@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule")
+ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "logistic": "segml.models.logistic:LogisticModel",
+    "svm": "segml.models.svm:SvmModel",
+    "forest": "segml.models.forest:ForestModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
+    "ensemble": "segml.models.ensemble:EnsembleModel",
 }
 
 

@@ -35,7 +35,7 @@ class TierModel(Protocol):
         """Learn from labelled examples and return self."""
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities (n, 3) and revenue given the tier (n, 2)."""
+        """Return class probabilities (n, k) and revenue given the class (n, k - 1)."""
 
     def save(self, folder: Path) -> None:
         """Write the fitted model into an existing empty folder in safe formats only."""
@@ -51,11 +51,12 @@ class LogitContributions:
 
     Parameters
     ----------
-    contributions : array of float64, shape (n, p, 2)
-        Additive shares, in nats and in the order of ``schema.names``, of log P(mid) / P(low) and
-        log P(high) / P(low). Zero where the customer has the value of the reference.
-    reference : array of float64, shape (2,)
-        The two logits of the reference row, before ``PROBABILITY_FLOOR``.
+    contributions : array of float64, shape (n, p, k - 1)
+        Additive shares, in nats and in the order of ``schema.names``, of the logits: log P(class)
+        / P(first class) of every other class. Zero where the customer has the value of the
+        reference.
+    reference : array of float64, shape (k - 1,)
+        The logits of the reference row, before ``PROBABILITY_FLOOR``.
     """
 
     contributions: NDArray[np.float64]
@@ -71,33 +72,44 @@ class AdditiveModel(Protocol):
     ) -> LogitContributions | None:
         """Compare every example with the one row of ``typical``.
 
-        ``None`` when training never saw one of the tiers: then its logit does not exist.
+        ``None`` when training never saw one of the classes: then its logit does not exist.
         """
 
 
 def complete_probabilities(
-    probabilities: NDArray[np.float64], classes: Sequence[int] | NDArray[np.int_]
+    probabilities: NDArray[np.float64],
+    classes: Sequence[int] | NDArray[np.int_],
+    class_count: int = len(TIERS),
 ) -> NDArray[np.float64]:
-    """Spread the columns of the seen classes over all tiers, floored and summing to one.
+    """Spread the columns of the seen classes over all classes, floored and summing to one.
 
     Parameters
     ----------
     probabilities : array, shape (n, len(classes))
     classes : sequence of int
-        Index into ``TIERS`` of each column.
+        Index into ``class_names`` of each column.
+    class_count : int
+        Number k of classes, seen or not.
 
     Returns
     -------
-    array of float64, shape (n, 3)
+    array of float64, shape (n, k)
     """
-    complete = np.zeros((len(probabilities), len(TIERS)))
+    complete = np.zeros((len(probabilities), class_count))
     complete[:, np.asarray(classes, dtype=np.int_)] = probabilities
     complete = np.maximum(complete, PROBABILITY_FLOOR)
     normalised: NDArray[np.float64] = complete / complete.sum(axis=1, keepdims=True)
     return normalised
 
 
+def class_logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log P(class) / P(first class) of every class but the first, shape (n, k - 1)."""
+    logs = np.log(probabilities)
+    logits: NDArray[np.float64] = logs[:, 1:] - logs[:, :1]
+    return logits
+
+
 def mean_log_loss(probabilities: NDArray[np.float64], value_tier: NDArray[np.int8]) -> float:
-    """Return the mean negative log-likelihood of the observed tiers, in nats."""
+    """Return the mean negative log-likelihood of the observed classes, in nats."""
     observed = np.take_along_axis(probabilities, value_tier[:, None].astype(np.int_), axis=1)
     return float(-np.log(observed).mean())

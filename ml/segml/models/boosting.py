@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import TIERS, Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold
+from segml.models.attribution import against_first
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import model_frame, tree_preprocessor
 from segml.models.revenue import ConditionalRevenue
@@ -99,17 +100,22 @@ class BoostingModel:
             stages = model.staged_predict_proba(fitted.transform(frame[outside]))
             losses += outside.sum() * np.array(
                 [
-                    mean_log_loss(complete_probabilities(stage, model.classes_), tier[outside])
+                    mean_log_loss(
+                        complete_probabilities(stage, model.classes_, len(train.class_names)),
+                        tier[outside],
+                    )
                     for stage in stages
                 ]
             )
         return int(losses.argmin()) + 1
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         probabilities = self.pipeline_.predict_proba(model_frame(examples))
         return Predictions(
-            complete_probabilities(probabilities, self.pipeline_.classes_),
+            complete_probabilities(
+                probabilities, self.pipeline_.classes_, len(examples.class_names)
+            ),
             self.revenue_.predict(examples),
         )
 
@@ -118,19 +124,20 @@ class BoostingModel:
     ) -> LogitContributions | None:
         """Return exact Shapley values against the typical row."""
         preprocessor, classifier = self.pipeline_[0], self.pipeline_[-1]
-        if len(classifier.classes_) < len(TIERS):
+        if len(classifier.classes_) < len(examples.class_names):
             return None
-        low, mid, high = self.pipeline_.decision_function(model_frame(typical))[0]
-        by_tier = tree_contributions(
+        scores = np.atleast_1d(self.pipeline_.decision_function(model_frame(typical))[0])
+        by_class = tree_contributions(
             classifier,
             preprocessor.transform(model_frame(examples)),
             preprocessor.transform(model_frame(typical)),
         )
         used = [name for _, _, columns in preprocessor.transformers for name in columns]
-        contributions = np.zeros((len(examples), len(examples.schema.names), len(TIERS) - 1))
+        logits = len(examples.class_names) - 1
+        contributions = np.zeros((len(examples), len(examples.schema.names), logits))
         positions = [examples.schema.names.index(name) for name in used]
-        contributions[:, positions] = (by_tier[1:] - by_tier[0]).T
-        return LogitContributions(contributions, np.array([mid - low, high - low]))
+        contributions[:, positions] = against_first(by_class).T
+        return LogitContributions(contributions, against_first(scores))
 
     def save(self, folder: Path) -> None:
         """Write the fitted pipeline and the revenue part."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from segml.dataset import TIERS, Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold
 from segml.models.attribution import encoded_sources, sum_by_feature, with_total
 from segml.models.base import LogitContributions, complete_probabilities
 from segml.models.integrated_gradients import path_gradients, tier_logits
@@ -55,7 +55,9 @@ class DnnModel:
         members = []
         for number in range(MEMBERS):
             keras.utils.set_random_seed(self.seed + number)
-            member = _build_member(keras, matrix.shape[1], f"member_{number}")
+            member = _build_member(
+                keras, matrix.shape[1], len(train.class_names), f"member_{number}"
+            )
             _fit_member(keras, member, matrix, train.value_tier, held_out=fold == number)
             members.append(member)
         averaged = keras.layers.Average(name="ensemble")([member(inputs) for member in members])
@@ -69,10 +71,11 @@ class DnnModel:
         return matrix
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         probabilities = self._probabilities(self._matrix(examples))
+        classes = probabilities.shape[1]
         return Predictions(
-            complete_probabilities(probabilities.astype(np.float64), range(len(TIERS))),
+            complete_probabilities(probabilities.astype(np.float64), range(classes), classes),
             self.revenue_.predict(examples),
         )
 
@@ -84,7 +87,7 @@ class DnnModel:
             np.asarray(self.network_(matrix[start : start + PREDICT_ROWS], training=False))
             for start in range(0, len(matrix), PREDICT_ROWS)
         ]
-        return np.concatenate([np.empty((0, len(TIERS)), np.float32), *parts])
+        return np.concatenate([np.empty((0, self.network_.output_shape[1]), np.float32), *parts])
 
     def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
         """Return integrated gradients, closed so that they sum to the change of the logits."""
@@ -118,13 +121,13 @@ class DnnModel:
         return model
 
 
-def _build_member(keras: Any, features: int, name: str) -> Any:  # noqa: ANN401
+def _build_member(keras: Any, features: int, classes: int, name: str) -> Any:  # noqa: ANN401
     layers = [keras.Input((features,))]
     for units in HIDDEN_UNITS:
         penalty = keras.regularizers.L2(WEIGHT_PENALTY)
         layers.append(keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty))
         layers.append(keras.layers.Dropout(DROPOUT))
-    layers.append(keras.layers.Dense(len(TIERS), activation="softmax"))
+    layers.append(keras.layers.Dense(classes, activation="softmax"))
     return keras.Sequential(layers, name=name)
 
 

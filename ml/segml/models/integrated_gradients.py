@@ -1,4 +1,4 @@
-"""Integrated gradients of a network's tier logits."""
+"""Integrated gradients of a network's class logits."""
 
 from __future__ import annotations
 
@@ -25,36 +25,37 @@ def path_gradients(network: Any, matrix: Matrix, reference: Matrix) -> NDArray[n
     Parameters
     ----------
     network : keras.Model
-        Maps (rows, k) to probabilities (rows, 3) in the order of ``TIERS``.
-    matrix : array of float32, shape (n, k)
-    reference : array of float32, shape (1, k)
+        Maps (rows, m) to probabilities (rows, k).
+    matrix : array of float32, shape (n, m)
+    reference : array of float32, shape (1, m)
 
     Returns
     -------
-    array of float64, shape (2, n, k)
-        Of log P(mid) / P(low) and log P(high) / P(low).
+    array of float64, shape (k - 1, n, m)
+        Of log P(class) / P(first class), of every other class.
     """
     fractions = ((np.arange(PATH_POINTS) + 0.5) / PATH_POINTS).astype(np.float32)
-    averages = np.empty((2, *matrix.shape))
+    logits = network.output_shape[1] - 1
+    averages = np.empty((logits, *matrix.shape))
     customers_per_call = CALL_ROWS // PATH_POINTS
     for start in range(0, len(matrix), customers_per_call):
         rows = slice(start, start + customers_per_call)
         change = matrix[rows] - reference
         path = reference + fractions[:, None, None] * change
         gradients = _gradients(network, path.reshape(-1, matrix.shape[1]))
-        averages[:, rows] = gradients.reshape(2, *path.shape).mean(axis=1)
+        averages[:, rows] = gradients.reshape(logits, *path.shape).mean(axis=1)
     return averages
 
 
 def tier_logits(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return log P(mid) / P(low) and log P(high) / P(low), shape (n, 2)."""
+    """Return log P(class) / P(first class) of every other class, shape (n, k - 1)."""
     logs = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY).astype(np.float64))
     logits: NDArray[np.float64] = logs[:, 1:] - logs[:, :1]
     return logits
 
 
 def _gradients(network: Any, path: Matrix) -> NDArray[np.float32]:  # noqa: ANN401
-    """Return the gradients (2, rows, k) of both logits at every point."""
+    """Return the gradients (k - 1, rows, m) of all logits at every point."""
     import tensorflow
 
     points = tensorflow.constant(path)
@@ -62,5 +63,5 @@ def _gradients(network: Any, path: Matrix) -> NDArray[np.float32]:  # noqa: ANN4
         tape.watch(points)
         probabilities = network(points, training=False)
         logs = tensorflow.math.log(tensorflow.maximum(probabilities, SMALLEST_PROBABILITY))
-        logits = [logs[:, tier] - logs[:, 0] for tier in (1, 2)]
+        logits = [logs[:, label] - logs[:, 0] for label in range(1, logs.shape[1])]
     return np.stack([tape.gradient(logit, points).numpy() for logit in logits])

@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import TIERS, Predictions, customer_fold
-from segml.models.attribution import encoded_sources, sum_by_feature
+from segml.dataset import Predictions, customer_fold
+from segml.models.attribution import against_first, encoded_sources, sum_by_feature
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
@@ -65,15 +65,19 @@ class LogisticModel:
             matrix, unseen = fitted.transform(frame[inside]), fitted.transform(frame[outside])
             for position, strength in enumerate(STRENGTHS):
                 model = _classifier(strength).fit(matrix, tier[inside])
-                predicted = complete_probabilities(model.predict_proba(unseen), model.classes_)
+                predicted = complete_probabilities(
+                    model.predict_proba(unseen), model.classes_, len(train.class_names)
+                )
                 losses[position] += outside.sum() * mean_log_loss(predicted, tier[outside])
         return STRENGTHS[int(losses.argmin())]
 
     def predict(self, examples: Examples) -> Predictions:
-        """Return tier probabilities and revenue given the tier."""
+        """Return class probabilities and revenue given the class."""
         probabilities = self.pipeline_.predict_proba(model_frame(examples))
         return Predictions(
-            complete_probabilities(probabilities, self.pipeline_.classes_),
+            complete_probabilities(
+                probabilities, self.pipeline_.classes_, len(examples.class_names)
+            ),
             self.revenue_.predict(examples),
         )
 
@@ -82,20 +86,18 @@ class LogisticModel:
     ) -> LogitContributions | None:
         """Multiply coefficients by the distance from the typical row."""
         preprocessor, classifier = self.pipeline_[0], self.pipeline_[-1]
-        if len(classifier.classes_) < len(TIERS):
+        if len(classifier.classes_) < len(examples.class_names):
             return None
-        low, mid, high = self.pipeline_.decision_function(model_frame(typical))[0]
+        scores = np.atleast_1d(self.pipeline_.decision_function(model_frame(typical))[0])
         change = preprocessor.transform(model_frame(examples)) - preprocessor.transform(
             model_frame(typical)
         )
         sources = encoded_sources(preprocessor)
         contributions = [
             sum_by_feature(change * coefficients, sources, examples.schema.names)
-            for coefficients in classifier.coef_[1:] - classifier.coef_[0]
+            for coefficients in against_first(classifier.coef_)
         ]
-        return LogitContributions(
-            np.stack(contributions, axis=-1), np.array([mid - low, high - low])
-        )
+        return LogitContributions(np.stack(contributions, axis=-1), against_first(scores))
 
     def save(self, folder: Path) -> None:
         """Write the fitted pipeline and the revenue part."""

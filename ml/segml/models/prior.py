@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from segml.dataset import TIERS, Predictions
-from segml.models.base import complete_probabilities
+from segml.dataset import Predictions
+from segml.models.base import LogitContributions, class_logits, complete_probabilities
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PriorModel:
-    """Class shares and the mean revenue of each tier."""
+    """Class shares and the mean revenue of each class."""
 
     name = "prior"
 
@@ -26,9 +26,9 @@ class PriorModel:
 
     def fit(self, train: Examples) -> Self:
         """Count the outcomes of labelled examples."""
-        tier = train.value_tier
-        counts = np.bincount(tier, minlength=len(TIERS))
-        sums = np.bincount(tier, weights=train.net_revenue, minlength=len(TIERS))
+        tier, classes = train.value_tier, len(train.class_names)
+        counts = np.bincount(tier, minlength=classes)
+        sums = np.bincount(tier, weights=np.nan_to_num(train.net_revenue), minlength=classes)
         self.shares_: list[float] = (counts / counts.sum()).tolist()
         self.revenue_: list[float] = (sums / np.maximum(counts, 1))[1:].tolist()
         return self
@@ -36,8 +36,15 @@ class PriorModel:
     def predict(self, examples: Examples) -> Predictions:
         """Return the same prediction for every example."""
         rows = (len(examples), 1)
-        probabilities = complete_probabilities(np.tile(self.shares_, rows), range(len(TIERS)))
-        return Predictions(probabilities, np.tile(self.revenue_, rows))
+        classes = len(self.shares_)
+        shares = complete_probabilities(np.tile(self.shares_, rows), range(classes), classes)
+        return Predictions(shares, np.tile(self.revenue_, rows))
+
+    def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
+        """Return nothing but zeros: no feature moves anybody."""
+        reference = class_logits(self.predict(typical).tier_probabilities)[0]
+        shape = (len(examples), len(examples.schema.names), len(reference))
+        return LogitContributions(np.zeros(shape), reference)
 
     def save(self, folder: Path) -> None:
         """Write the two averages as JSON."""

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.linear_model import GammaRegressor
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import TIERS
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from segml.dataset import Examples
 
-BUYER_TIERS = (1, 2)
 MIN_ROWS_TO_REGRESS = 100  # below this, the mean of the tier is the safer estimate
 WINSOR_QUANTILE = 0.995
 PENALTY = 1.0
@@ -41,8 +39,9 @@ class ConditionalRevenue:
         self.highest_: list[float] = []
         self.scale_: list[float] = []
         self.regressors_: list[Any] = []
-        for tier in BUYER_TIERS:
-            self._fit_tier(train.take(train.value_tier == tier))
+        observed = np.isfinite(train.net_revenue)
+        for tier in range(1, len(train.class_names)):
+            self._fit_tier(train.take((train.value_tier == tier) & observed))
         return self
 
     def _fit_tier(self, buyers: Examples) -> None:
@@ -64,7 +63,7 @@ class ConditionalRevenue:
         self.regressors_.append(regressor)
 
     def predict(self, examples: Examples) -> NDArray[np.float64]:
-        """Return revenue in currency given ``mid`` and given ``high``, shape (n, 2)."""
+        """Return revenue in currency given each tier but the first, shape (n, k - 1)."""
         frame = model_frame(examples)
         revenue = np.tile(self.mean_, (len(frame), 1))
         for column, regressor in enumerate(self.regressors_):
@@ -77,9 +76,9 @@ class ConditionalRevenue:
         """Write one JSON file and one estimator per regressed tier."""
         tables = {"mean": self.mean_, "lowest": self.lowest_, "highest": self.highest_}
         save_json(tables | {"scale": self.scale_}, folder / "revenue.json")
-        for tier, regressor in zip(BUYER_TIERS, self.regressors_, strict=True):
+        for tier, regressor in enumerate(self.regressors_, start=1):
             if regressor is not None:
-                save_estimator(regressor, folder / f"revenue_{TIERS[tier]}.skops")
+                save_estimator(regressor, folder / f"revenue_{tier}.skops")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -88,6 +87,7 @@ class ConditionalRevenue:
         tables = load_json(folder / "revenue.json")
         revenue.mean_, revenue.scale_ = tables["mean"], tables["scale"]
         revenue.lowest_, revenue.highest_ = tables["lowest"], tables["highest"]
-        paths = [folder / f"revenue_{TIERS[tier]}.skops" for tier in BUYER_TIERS]
+        tiers = range(1, len(revenue.mean_) + 1)
+        paths = [folder / f"revenue_{tier}.skops" for tier in tiers]
         revenue.regressors_ = [load_estimator(path) if path.exists() else None for path in paths]
         return revenue

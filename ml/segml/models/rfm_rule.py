@@ -9,7 +9,7 @@ import pandas as pd
 
 from segml.dataset import TIERS, Predictions
 from segml.errors import TrainingError
-from segml.models.base import complete_probabilities
+from segml.models.base import LogitContributions, class_logits, complete_probabilities
 from segml.models.preprocessing import model_frame
 from segml.models.storage import load_json, save_json
 
@@ -63,6 +63,14 @@ class RfmRuleModel:
         shares = np.array([self.shares_[segment] for segment in segments]).reshape(-1, len(TIERS))
         revenue = np.array([self.revenue_[segment] for segment in segments]).reshape(-1, 2)
         return Predictions(complete_probabilities(shares, range(len(TIERS))), revenue)
+
+    def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
+        """Return all that the segment changes; no other feature is looked at."""
+        reference = class_logits(self.predict(typical).tier_probabilities)[0]
+        change = class_logits(self.predict(examples).tier_probabilities) - reference
+        contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
+        contributions[:, examples.schema.names.index(SEGMENT_FEATURE)] = change
+        return LogitContributions(contributions, reference)
 
     def save(self, folder: Path) -> None:
         """Write the table of segments as JSON."""

@@ -19,6 +19,7 @@ TRUSTED_TYPES = (
     "numpy.clip",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
 )
 

@@ -194,7 +194,7 @@ def _read_evaluation(warehouse: Warehouse, model_version: str | None) -> Evaluat
         ),
         importance=warehouse.frame(
             "select feature, importance_mean, importance_sd from ml.feature_importance "
-            "where run_id = ? order by importance_mean desc, feature",
+            "where run_id = ? and level = 'feature' order by importance_mean desc, feature",
             [version.run_id],
         ),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from segml import wording
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,12 +22,6 @@ MODEL_NAMES = {
     "boosting": "gradient boosting",
     "dnn": "neural network",
 }
-FEATURES = {
-    "active_month_count": "Months with an order",
-    "overdue_ratio": "Lateness against usual rhythm",
-    "recency_days": "Days since last order",
-    "tenure_days": "Days since first order",
-}
 TABLE_NAMES = {"loaded_files": "files, while loading"}
 REASONS = {
     "bot": "visitor is a machine",
@@ -39,8 +34,6 @@ REASONS = {
     "uncastable_value": "unreadable value",
     "unknown_customer": "unknown customer",
 }
-ACRONYMS = {"rfm": "RFM", "sd": "(standard deviation)", "mean": "(mean)"}
-WINDOW = re.compile(r"^(?P<measure>.+)_(?P<days>\d+)d$")
 
 
 def count(value: Any) -> str:  # noqa: ANN401
@@ -110,13 +103,4 @@ def reason_label(reason: str) -> str:
 
 def feature_label(feature: str) -> str:
     """Return a column of ``customer_features`` in words, with its window if it has one."""
-    if feature in FEATURES:
-        return FEATURES[feature]
-    window = WINDOW.match(feature)
-    measure = window["measure"] if window else feature
-    words = [ACRONYMS.get(word, word) for word in measure.split("_")]
-    if words[-1] == "days":
-        words[-1] = "(days)"
-    label = " ".join(words)
-    label = label[0].upper() + label[1:]
-    return f"{label}, last {window['days']} days" if window else label
+    return wording.feature_label(feature)

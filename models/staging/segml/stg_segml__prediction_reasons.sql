@@ -27,7 +27,8 @@ select
     reasons.feature,
     reasons.feature_value,
     reasons.contribution,
-    reasons.direction
+    reasons.direction,
+    reasons.reason_text
 from reasons
 inner join latest_scoring on reasons.scoring_id = latest_scoring.scoring_id
 -- whoever asked to be erased after the scoring is not shown again

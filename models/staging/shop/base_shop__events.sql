@@ -20,7 +20,7 @@ erased_customers as (
 
 known_customers as (
 
-    select customer_id from {{ ref('base_shop__known_customers') }}
+    select * from {{ ref('base_shop__known_customers') }}
 
 ),
 
@@ -42,7 +42,7 @@ checked as (
 
     select
         typed_rows.*,
-        {{ customer_key('typed_rows.customer_id') }} as customer_key,
+        known_customers.customer_key,
         case
             when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
             when typed_rows.event_id is null then 'missing_event_id'

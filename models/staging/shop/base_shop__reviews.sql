@@ -16,7 +16,7 @@ erased_customers as (
 
 known_customers as (
 
-    select customer_id from {{ ref('base_shop__known_customers') }}
+    select * from {{ ref('base_shop__known_customers') }}
 
 ),
 
@@ -24,7 +24,7 @@ checked as (
 
     select
         typed_rows.*,
-        {{ customer_key('typed_rows.customer_id') }} as customer_key,
+        known_customers.customer_key,
         {{ known_from('typed_rows.reviewed_at') }} as known_from,
         case
             when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'

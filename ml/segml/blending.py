@@ -1,0 +1,157 @@
+"""How much each model of a run counts in their blend, learned on the validation snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import softmax
+
+from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
+from segml.dataset import customer_fold
+from segml.models.base import mean_log_loss
+from segml.models.calibrator import Calibrator
+from segml.models.ensemble import EnsembleModel, pool
+from segml.recipe import Recipe
+from segml.selection import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from segml.dataset import Examples
+    from segml.models.base import TierModel
+    from segml.settings import Settings
+    from segml.splits import Splits
+
+    Array = NDArray[np.float64]
+
+CROSS_FIT_FOLDS = 5
+RIDGE = 0.01  # of the distance from equal weights
+MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
+
+
+def blend_trials(
+    trials: Sequence[Trial], examples: Examples, splits: Splits, settings: Settings
+) -> Trial:
+    """Blend the models of a run, without its baselines.
+
+    The validation predictions of the blend are honest: those of a customer have weights that
+    other customers have chosen. Where they are no better than those of the best member, that
+    member gets all the weight.
+    """
+    members = [trial for trial in trials if not trial.is_baseline]
+    tier, keys = examples.value_tier[splits.validation], examples.customer_key[splits.validation]
+    predictions = [trial.calibration.predictions for trial in members]
+    logs = np.log([member.tier_probabilities for member in predictions])
+    fold = customer_fold(keys, CROSS_FIT_FOLDS, f"blend:{settings.seed}")
+    weights_of_row = np.empty((len(tier), len(members)))
+    for number in np.unique(fold):
+        inside, outside = fold != number, fold == number
+        weights_of_row[outside] = fit_weights(logs[:, inside], tier[inside])
+    blended = pool(predictions, weights_of_row)
+    best = min(members, key=lambda trial: trial.log_loss)
+    if mean_log_loss(blended.tier_probabilities, tier) < best.log_loss:
+        names = (trial.name for trial in members)
+        learned = dict(zip(names, fit_weights(logs, tier).tolist(), strict=True))
+        weights = {name: weight for name, weight in learned.items() if weight > 0}
+        methods = METHODS if settings.calibrate else ("none",)
+        calibration = choose_calibrator(blended, tier, keys, methods=methods, seed=settings.seed)
+    else:
+        weights = {best.name: 1.0}
+        calibration = CalibrationChoice(
+            Calibrator(), best.calibration.predictions, {"none": best.log_loss}
+        )
+    fitted_by_fold = [
+        {trial.name: trial.fold_models[position] for trial in members}
+        for position in range(len(splits.folds))
+    ]
+    fold_models = [_blend_of(fitted, weights, members, settings) for fitted in fitted_by_fold]
+    recipe = Recipe(EnsembleModel.name, settings.seed)
+    return Trial(recipe, tuple(fold_models), calibration, weights)
+
+
+def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
+    """Return the weights with the lowest log loss of the pooled predictions.
+
+    Parameters
+    ----------
+    log_probabilities : array, shape (m, n, classes)
+        Of every member.
+    value_tier : array of int, shape (n,)
+
+    Returns
+    -------
+    array of float64, shape (m,)
+        At least ``MIN_WEIGHT`` or zero each, summing to one. The problem is convex, and drawn a
+        little toward equal weights.
+    """
+    members = len(log_probabilities)
+    equal = np.full(members, 1 / members)
+    rows = np.arange(len(value_tier))
+    observed = log_probabilities[:, rows, value_tier]
+
+    def penalised_loss(weights: Array) -> tuple[float, Array]:
+        probabilities = softmax(np.tensordot(weights, log_probabilities, axes=1), axis=1)
+        expected = (log_probabilities * probabilities).sum(axis=2)
+        away = weights - equal
+        loss = -np.log(probabilities[rows, value_tier]).mean() + RIDGE * float(away @ away)
+        return loss, (expected - observed).mean(axis=1) + 2 * RIDGE * away
+
+    found = minimize(
+        penalised_loss,
+        equal,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * members,
+        constraints={
+            "type": "eq",
+            "fun": lambda weights: weights.sum() - 1,
+            "jac": np.ones_like,
+        },
+    ).x
+    kept = np.where(found < MIN_WEIGHT, 0.0, found)
+    normalised: Array = kept / kept.sum()
+    return normalised
+
+
+def fit_trials(
+    trials: Sequence[Trial], examples: Examples, settings: Settings
+) -> dict[str, TierModel]:
+    """Fit every model once; a blend is made of the fitted members."""
+    fitted = {trial.name: trial.recipe.fit(examples) for trial in trials if not trial.weights}
+    blends = {
+        trial.name: _blend_of(fitted, trial.weights, trials, settings)
+        for trial in trials
+        if trial.weights
+    }
+    return {trial.name: (fitted | blends)[trial.name] for trial in trials}
+
+
+def served_trials(champion: Trial, trials: Sequence[Trial]) -> list[Trial]:
+    """Return the champion, and the members if it is a blend."""
+    return [trial for trial in trials if trial is champion or trial.name in champion.weights]
+
+
+def fit_champion(
+    champion: Trial, trials: Sequence[Trial], examples: Examples, settings: Settings
+) -> TierModel:
+    """Fit a model, or the members of a blend, and none of the others."""
+    return fit_trials(served_trials(champion, trials), examples, settings)[champion.name]
+
+
+def _blend_of(
+    fitted: Mapping[str, TierModel],
+    weights: Mapping[str, float],
+    members: Sequence[Trial],
+    settings: Settings,
+) -> EnsembleModel:
+    calibrators = {trial.name: trial.calibration.calibrator for trial in members}
+    return EnsembleModel.of(
+        {name: fitted[name] for name in weights},
+        weights,
+        {name: calibrators[name] for name in weights},
+        seed=settings.seed,
+    )

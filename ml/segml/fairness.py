@@ -1,0 +1,121 @@
+"""How well a model serves each group of people, whether or not it knows the group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from segml.bootstrap import measure
+from segml.metrics import ScoreOrder, expected_calibration_error, ratio, roc_auc, weighted_mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from segml.dataset import Examples, Predictions
+
+    Array = NDArray[np.float64]
+
+SELECTED_SHARE = 0.2
+UNKNOWN_GROUP = "unknown"
+SMALL_GROUPS = "other"
+
+
+def fairness_metrics(
+    predictions: Predictions,
+    outcomes: Examples,
+    groups: pd.DataFrame,
+    *,
+    minimum_customers: int,
+    resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Measure a model on each group: base rate, calibration, ranking and who would be selected.
+
+    Selected are the customers in the top ``SELECTED_SHARE`` of the whole shop by purchase
+    probability. The true-positive rate is the share of a group's buyers among them (equality of
+    opportunity, Hardt et al. 2016).
+
+    Parameters
+    ----------
+    groups : DataFrame, shape (n, dimensions)
+        One column per dimension, such as gender, in the order of the outcomes; ``None`` is
+        unknown.
+    minimum_customers : int
+        Groups with fewer customers are shown together, or not at all.
+
+    Returns
+    -------
+    DataFrame
+        dimension, group_name, metric (customer_count, base_rate_purchase,
+        mean_probability_purchase, roc_auc_purchase, ece_purchase, selection_rate,
+        true_positive_rate), value, ci_low, ci_high.
+    """
+    judge = _GroupJudge(predictions, outcomes)
+    tables = []
+    for dimension in groups:
+        names = merge_small_groups(groups[dimension], minimum_customers)
+        for name in np.unique(names):
+            rows = np.flatnonzero(names == name)
+            measured = measure(
+                judge.metrics_of(rows), outcomes.customer_key[rows], resamples=resamples, seed=seed
+            )
+            table = measured.table()
+            size = pd.DataFrame({"metric": ["customer_count"], "value": [float(len(rows))]})
+            table = pd.concat([size, table], ignore_index=True)
+            tables.append(table.assign(dimension=dimension, group_name=name))
+    columns = ["dimension", "group_name", "metric", "value", "ci_low", "ci_high"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def merge_small_groups(values: pd.Series, minimum_customers: int) -> NDArray[np.str_]:
+    """Return the group of each row, small groups merged so that none can be singled out.
+
+    What is left over joins the smallest group that is large enough: were it merely hidden, the
+    total less the other groups would give it away. A single remaining group is named ``other``.
+    """
+    names = values.where(values.notna(), UNKNOWN_GROUP).astype(str)
+    sizes = names.value_counts().sort_index().sort_values(kind="stable")
+    small = list(sizes.index[sizes < minimum_customers])
+    while small and sizes[small].sum() < minimum_customers and len(small) < len(sizes):
+        small.append(sizes.index[len(small)])
+    merged: NDArray[np.str_] = names.where(~names.isin(small), SMALL_GROUPS).to_numpy(dtype=str)
+    return merged
+
+
+class _GroupJudge:
+    """Metrics of any subset of rows; who is selected is decided once, over all rows."""
+
+    def __init__(self, predictions: Predictions, outcomes: Examples) -> None:
+        self.score = predictions.purchase_probability
+        self.bought = (outcomes.value_tier > 0).astype(np.float64)
+        self.selected = selected_part(self.score, SELECTED_SHARE)
+
+    def metrics_of(self, rows: NDArray[np.int_]):  # noqa: ANN201
+        score, bought, selected = self.score[rows], self.bought[rows], self.selected[rows]
+        order = ScoreOrder(score)
+
+        def metrics(weights: Array) -> dict[str, Array]:
+            return {
+                "base_rate_purchase": weighted_mean(bought, weights),
+                "mean_probability_purchase": weighted_mean(score, weights),
+                "roc_auc_purchase": roc_auc(order, bought, weights),
+                "ece_purchase": expected_calibration_error(score, bought, weights),
+                "selection_rate": weighted_mean(selected, weights),
+                "true_positive_rate": ratio(weights @ (bought * selected), weights @ bought),
+            }
+
+        return metrics
+
+
+def selected_part(score: Array, share: float) -> Array:
+    """Return how much of each customer is in the top ``share``, 0 to 1, shape (n,).
+
+    Customers tied at the edge are taken in proportion: the expectation over random orders.
+    """
+    order = ScoreOrder(score)
+    ends = order.cumulative(np.ones((1, len(score))))[0]
+    sizes = np.diff(ends)
+    part: Array = np.clip((share * len(score) - ends[:-1]) / sizes, 0, 1)[order.step_of_row]
+    return part

@@ -1,0 +1,42 @@
+{{ config(materialized='table') }}
+
+-- materialised: what each completed order holds of each product, before snapshots multiply it;
+-- sorted as the orders are
+with
+
+orders as (
+
+    select * from {{ ref('int_orders__completed') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('stg_shop__order_items') }}
+
+),
+
+order_products as (
+
+    select
+        order_id,
+        product_id,
+        count(*) as line_count,
+        sum(line_revenue) as product_revenue
+    from order_items
+    group by order_id, product_id
+
+)
+
+select
+    orders.order_id,
+    order_products.product_id,
+    orders.customer_key,
+    orders.ordered_date,
+    orders.known_from,
+    orders.known_until,
+    order_products.line_count,
+    order_products.product_revenue
+from orders
+inner join order_products on orders.order_id = order_products.order_id
+order by orders.customer_key

@@ -1,0 +1,17 @@
+with
+
+model_versions as (
+
+    select * from {{ source('segml', 'model_versions') }}
+
+)
+
+select
+    model_version,
+    run_id,
+    model_name,
+    as_of_date,
+    horizon_days,
+    high_value_threshold,
+    status = 'champion' as is_champion
+from model_versions
