@@ -89,7 +89,7 @@ class Task:
         return self.examples.take(self.splits.development)
 
 
-def prepare(data_set: DataSet, folder: Path) -> Task:
+def prepare(data_set: DataSet, folder: Path, settings: Settings) -> Task:
     """Load, build the feature mart unless it is there, and read it.
 
     The test snapshot lies one horizon before the end of the data; the others follow backwards.
@@ -106,7 +106,7 @@ def prepare(data_set: DataSet, folder: Path) -> Task:
     if not warehouse_path.exists():
         _build(data_set, data, warehouse_path)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
-        return _read(data_set, warehouse, data / "truth_snapshots.parquet")
+        return _read(data_set, warehouse, data / "truth_snapshots.parquet", settings)
 
 
 def _synthetic_shop(data_set: DataSet, folder: Path) -> Path:
@@ -137,8 +137,7 @@ def _build(data_set: DataSet, data: Path, warehouse_path: Path) -> None:
         raise
 
 
-def _read(data_set: DataSet, warehouse: Warehouse, truth_path: Path) -> Task:
-    settings = Settings()
+def _read(data_set: DataSet, warehouse: Warehouse, truth_path: Path, settings: Settings) -> Task:
     plan = read_plan(warehouse)
     examples = read_training_examples(
         warehouse, read_schema(warehouse), maximum_examples=settings.max_training_examples

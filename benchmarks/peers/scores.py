@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import log_loss
 
 from segml.dataset import Examples
 from segml.evaluation import Evaluator
@@ -16,7 +17,7 @@ METRICS = {
     "roc_auc_high": "AUC high",
     "macro_f1": "macro F1",
     "gini_revenue": "Gini",
-    "purchase_log_loss": "log loss buys",
+    "log_loss_purchase": "log loss buys",
 }
 
 
@@ -45,8 +46,7 @@ class Ranking:
 def score_tiers(forecast, outcomes: Examples) -> dict[str, float]:
     """Return every metric of a model with tier probabilities."""
     values = Evaluator(forecast, outcomes).metrics(np.ones((1, len(outcomes))))
-    scores = {name: float(values[name][0]) for name in METRICS if name in values}
-    return scores | {"purchase_log_loss": _binary_log_loss(forecast.purchase_probability, outcomes)}
+    return {name: float(values[name][0]) for name in METRICS}
 
 
 def score_ranking(ranking: Ranking, outcomes: Examples) -> dict[str, float]:
@@ -61,11 +61,5 @@ def score_ranking(ranking: Ranking, outcomes: Examples) -> dict[str, float]:
     }
     plain = {name: float(value[0]) for name, value in scores.items()}
     if ranking.purchase_probability is not None:
-        plain["purchase_log_loss"] = _binary_log_loss(ranking.purchase_probability, outcomes)
+        plain["log_loss_purchase"] = log_loss(tier > 0, ranking.purchase_probability)
     return plain
-
-
-def _binary_log_loss(probability: np.ndarray, outcomes: Examples) -> float:
-    safe = np.clip(probability, 1e-15, 1 - 1e-15)
-    bought = outcomes.value_tier > 0
-    return float(-np.where(bought, np.log(safe), np.log1p(-safe)).mean())
