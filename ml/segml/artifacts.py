@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from segml.models.calibrator import Calibrator
 from segml.dataset import TIERS, FeatureSchema
 from segml.errors import ArtifactError
 from segml.files import draft_folder, move_durably, sha256_of
 from segml.models import model_class
+from segml.models.calibrator import Calibrator
 from segml.models.storage import load_json, save_json
 from segml.personas import Personas, load_persona_centres
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 CROSS_FIT_FOLDS = 5
-RIDGE = 0.01  # of the distance from equal weights
+RIDGE = 0.1  # of the distance from equal weights: one snapshot knows one season only
 MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
 
 

@@ -11,7 +11,6 @@ from segml.feature_selection import FEATURE_COLUMNS, select_features
 from segml.models import BASELINES, ENSEMBLE
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
-from segml.selection import names_to_compare
 from segml.tuning import TUNING_COLUMNS, tune
 
 if TYPE_CHECKING:
@@ -29,20 +28,21 @@ class Candidates:
 
     Parameters
     ----------
-    recipes : tuple of Recipe
-        Baselines first, a blend of the others last.
+    recipes : dict of str to Recipe
+        By name, in the order of comparison.
     tuning_trials : DataFrame
         model_name, trial, parameters_json, value, state; empty without tuning.
     feature_selection : DataFrame
         feature, selected, importance, stability, reason; empty without selection.
     """
 
-    recipes: tuple[Recipe, ...]
+    recipes: dict[str, Recipe]
     tuning_trials: pd.DataFrame
     feature_selection: pd.DataFrame
 
 
 def prepare_candidates(
+    names: tuple[str, ...],
     examples: Examples,
     splits: Splits,
     *,
@@ -57,10 +57,11 @@ def prepare_candidates(
 
     Parameters
     ----------
+    names : tuple of str
+        Models to compare: baselines first, a blend of the others last.
     study_path : Path, optional
         Where tuning keeps finished trials; in memory without it.
     """
-    names = names_to_compare(settings)
     learned = [name for name in names if name not in (*BASELINES, ENSEMBLE)]
     folds = rolling_folds(
         examples,
@@ -89,4 +90,4 @@ def prepare_candidates(
                 progress=progress,
             )
             trials.append(table)
-    return Candidates(tuple(recipes.values()), pd.concat(trials, ignore_index=True), features)
+    return Candidates(recipes, pd.concat(trials, ignore_index=True), features)

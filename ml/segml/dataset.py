@@ -16,14 +16,27 @@ if TYPE_CHECKING:
 
 TIERS = ("low", "mid", "high")
 UNOBSERVED_TIER = -1
+# columns that stay with the baselines when a user excludes them from the models
+BASELINE_FEATURES = ("rfm_segment", "order_count_*d", "net_revenue_*d")
 
 
 @dataclass(frozen=True)
 class FeatureSchema:
-    """Names of the model inputs, by kind, in the order of the mart's columns."""
+    """Names of the model inputs, by kind, in the order of the mart's columns.
+
+    Parameters
+    ----------
+    numeric, categorical : tuple of str
+        What models see.
+    baseline_numeric, baseline_categorical : tuple of str
+        What the user excluded, but a baseline is made of: there beside the features, for that
+        baseline only.
+    """
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    baseline_numeric: tuple[str, ...] = ()
+    baseline_categorical: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +106,8 @@ class Examples:
     class_names : tuple of str
         What ``value_tier`` indexes: the value tiers, or the classes of somebody's own table, two
         or more, which have no revenue behind them.
+    horizon_days : int, optional
+        Length of the outcome window, where there is one.
     """
 
     customer_key: NDArray[np.str_]
@@ -103,6 +118,7 @@ class Examples:
     schema: FeatureSchema
     sequences: EventSequences | None = None
     class_names: tuple[str, ...] = TIERS
+    horizon_days: int | None = None
 
     def __len__(self) -> int:
         """Return the number of customer-snapshots."""

@@ -29,5 +29,17 @@ class TrainingError(SegmlError):
     """The data cannot support a model."""
 
 
+class CustomerError(SegmlError):
+    """A customer is unknown, erased, or not scored."""
+
+
 class ArtifactError(SegmlError):
     """A stored model is missing, altered or from another library version."""
+
+
+class ExportError(SegmlError):
+    """An audience cannot be written to a file."""
+
+
+class LeakageError(TrainingError):
+    """A model would know what it could not have known."""

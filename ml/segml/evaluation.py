@@ -1,17 +1,16 @@
-"""Predictions against outcomes: tidy metric rows with confidence intervals, and curves."""
+"""Predictions against outcomes: every metric, with confidence."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from segml.bootstrap import measure
 from segml.dataset import TIERS
 from segml.metrics import (
     ScoreOrder,
     average_precision,
-    calibration_bins,
     classification_metrics,
     confusion_matrices,
     expected_calibration_error,
@@ -23,14 +22,12 @@ from segml.metrics import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from segml.dataset import Examples, Predictions
 
-CONFIDENCE_TAILS = (0.025, 0.975)
 LIFT_SHARE = np.array([0.1])
-GAINS_SHARES = np.linspace(0, 1, 101)
-BOOTSTRAP_CHUNK_CELLS = 2_000_000  # bounds memory: customers times samples at once
 MIN_PROBABILITY = 1e-15
 
 
@@ -54,7 +51,10 @@ class Evaluator:
 
     def metrics(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return every metric under each row of ``weights`` (b, n), as arrays of shape (b,)."""
-        values = {"log_loss": weighted_mean(self.loss, weights)}
+        values = {
+            "example_count": weights.sum(axis=1),
+            "log_loss": weighted_mean(self.loss, weights),
+        }
         values |= classification_metrics(self.confusion(weights), self.class_names)
         for name, (positive, score) in self.events.items():
             order = self.orders[name]
@@ -133,87 +133,6 @@ def evaluate(
         What is undefined (for example an AUC when nobody bought) is NaN; metrics of revenue are
         left out where it is not observed.
     """
-    evaluator = Evaluator(predictions, outcomes)
-    estimate = evaluator.metrics(np.ones((1, len(outcomes))))
-    samples = _bootstrap(evaluator, outcomes, bootstrap_samples, seed)
-    rows = [
-        (name, float(value[0]), *_percentile_interval(samples.get(name)))
-        for name, value in estimate.items()
-    ]
-    rows.append(("example_count", float(len(outcomes)), np.nan, np.nan))
-    return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high"])
-
-
-def _bootstrap(
-    evaluator: Evaluator, outcomes: Examples, samples: int, seed: int
-) -> dict[str, NDArray[np.float64]]:
-    """Return each metric on every resample of whole customers, shape (samples,)."""
-    customers, customer_of_row = np.unique(outcomes.customer_key, return_inverse=True)
-    generator = np.random.default_rng(seed)
-    even = np.full(len(customers), 1 / len(customers))
-    chunk = max(1, BOOTSTRAP_CHUNK_CELLS // len(outcomes))
-    parts = []
-    for start in range(0, samples, chunk):
-        counts = generator.multinomial(len(customers), even, size=min(chunk, samples - start))
-        parts.append(evaluator.metrics(counts[:, customer_of_row].astype(np.float64)))
-    return (
-        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
-    )
-
-
-def _percentile_interval(values: NDArray[np.float64] | None) -> tuple[float, float]:
-    if values is None or not np.isfinite(values).any():
-        return np.nan, np.nan
-    low, high = np.nanquantile(values, CONFIDENCE_TAILS)
-    return float(low), float(high)
-
-
-def evaluation_curves(predictions: Predictions, outcomes: Examples) -> pd.DataFrame:
-    """Return the points behind the plots of a report.
-
-    Returns
-    -------
-    DataFrame
-        Columns curve, position, x, y, weight. ``calibration_purchase``: mean predicted
-        probability, observed share and customers per bin. ``gains_purchase`` and
-        ``gains_high``: share of customers taken from the top, share of the event captured and
-        customers taken; absent when nobody had the event. Classes that are no value tiers have
-        both curves each, under their names. ``confusion``: true class, predicted class (indices
-        into ``class_names``) and customers.
-    """
-    evaluator = Evaluator(predictions, outcomes)
-    ones = np.ones((1, len(outcomes)))
-    calibrated = ["purchase"] if outcomes.has_value_tiers else list(evaluator.events)
-    tables = [_calibration_curve(name, *evaluator.events[name]) for name in calibrated]
-    for name, (positive, _) in evaluator.events.items():
-        if positive.any():
-            captured = gains(evaluator.orders[name], positive, ones, GAINS_SHARES)[0]
-            tables.append(
-                _curve(f"gains_{name}", GAINS_SHARES, captured, GAINS_SHARES * len(outcomes))
-            )
-    counts = evaluator.confusion(ones)[0]
-    truth, predicted = np.indices(counts.shape)
-    tables.append(_curve("confusion", truth.ravel(), predicted.ravel(), counts.ravel()))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _calibration_curve(
-    name: str, positive: NDArray[np.float64], probability: NDArray[np.float64]
-) -> pd.DataFrame:
-    rows = pd.DataFrame({"x": probability, "y": positive, "bin": calibration_bins(probability)})
-    bins = rows.groupby("bin").agg(x=("x", "mean"), y=("y", "mean"), weight=("x", "size"))
-    return _curve(f"calibration_{name}", *(bins[column].to_numpy() for column in bins))
-
-
-def _curve(
-    name: str, x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "curve": name,
-            "position": np.arange(len(x)),
-            "x": x.astype(np.float64),
-            "y": y.astype(np.float64),
-            "weight": weight.astype(np.float64),
-        }
-    )
+    metrics = Evaluator(predictions, outcomes).metrics
+    measured = measure(metrics, outcomes.customer_key, resamples=bootstrap_samples, seed=seed)
+    return measured.table()

@@ -14,8 +14,8 @@ from segml.models.calibrator import calibrate_logits
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from segml.models.calibrator import Calibrator
     from segml.models.base import LogitContributions
+    from segml.models.calibrator import Calibrator
 
     Array = NDArray[np.float64]
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from segml.models.calibrator import Calibrator
     from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
+    from segml.models.calibrator import Calibrator
 
     Array = NDArray[np.float64]
 

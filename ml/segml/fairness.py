@@ -13,6 +13,7 @@ from segml.metrics import ScoreOrder, expected_calibration_error, ratio, roc_auc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from segml.bootstrap import Metrics
     from segml.dataset import Examples, Predictions
 
     Array = NDArray[np.float64]
@@ -43,7 +44,7 @@ def fairness_metrics(
         One column per dimension, such as gender, in the order of the outcomes; ``None`` is
         unknown.
     minimum_customers : int
-        Groups with fewer customers are shown together, or not at all.
+        Groups with fewer customers are shown together; a dimension of one group is left out.
 
     Returns
     -------
@@ -54,9 +55,10 @@ def fairness_metrics(
     """
     judge = _GroupJudge(predictions, outcomes)
     tables = []
-    for dimension in groups:
+    for dimension in map(str, groups):
         names = merge_small_groups(groups[dimension], minimum_customers)
-        for name in np.unique(names):
+        distinct = np.unique(names)
+        for name in distinct if len(distinct) > 1 else ():
             rows = np.flatnonzero(names == name)
             measured = measure(
                 judge.metrics_of(rows), outcomes.customer_key[rows], resamples=resamples, seed=seed
@@ -66,14 +68,16 @@ def fairness_metrics(
             table = pd.concat([size, table], ignore_index=True)
             tables.append(table.assign(dimension=dimension, group_name=name))
     columns = ["dimension", "group_name", "metric", "value", "ci_low", "ci_high"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    )
 
 
 def merge_small_groups(values: pd.Series, minimum_customers: int) -> NDArray[np.str_]:
     """Return the group of each row, small groups merged so that none can be singled out.
 
     What is left over joins the smallest group that is large enough: were it merely hidden, the
-    total less the other groups would give it away. A single remaining group is named ``other``.
+    total less the other groups would give it away.
     """
     names = values.where(values.notna(), UNKNOWN_GROUP).astype(str)
     sizes = names.value_counts().sort_index().sort_values(kind="stable")
@@ -92,7 +96,8 @@ class _GroupJudge:
         self.bought = (outcomes.value_tier > 0).astype(np.float64)
         self.selected = selected_part(self.score, SELECTED_SHARE)
 
-    def metrics_of(self, rows: NDArray[np.int_]):  # noqa: ANN201
+    def metrics_of(self, rows: NDArray[np.int_]) -> Metrics:
+        """Return the metrics of these rows as a function of their weights."""
         score, bought, selected = self.score[rows], self.bought[rows], self.selected[rows]
         order = ScoreOrder(score)
 

@@ -31,6 +31,9 @@ LEARNING_SETTINGS = (
     "minimum_personas",
     "maximum_personas",
     "bootstrap_samples",
+    "contact_cost",
+    "margin_share",
+    "contact_effect_share",
 )
 STUDY_FOLDER = ".studies"  # hidden: nothing that serves a model looks there
 
@@ -58,7 +61,7 @@ class RunIdentity:
         fingerprint = data_fingerprint(examples)
         parts = [
             __version__,
-            _code_fingerprint(),
+            code_fingerprint(),
             fingerprint,
             customers.fingerprint,
             examples.schema.feature_hash,
@@ -84,7 +87,7 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:8]
 
 
-def _code_fingerprint() -> str:
+def code_fingerprint() -> str:
     """Return a hash of this package's source: a changed model must not pass for the old one."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):

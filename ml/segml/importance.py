@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from segml.dataset import hash_fraction
 from segml.wording import feature_group
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 REPEATS = 3
+MAX_ROWS = 1_000  # customers looked at: every feature costs predictions of all of them
 CONFIDENCE_TAILS = (0.025, 0.975)
 BOOTSTRAP_CHUNK_CELLS = 20_000_000
 
@@ -48,7 +50,9 @@ def permutation_importance(
         important first.
     """
     generator = np.random.default_rng(seed)
-    folds = [examples.take(fold.validate) for fold in splits.folds]
+    share = MAX_ROWS / splits.validation.sum()
+    looked_at = hash_fraction(examples.customer_key, f"importance:{seed}") < share
+    folds = [examples.take(fold.validate & looked_at) for fold in splits.folds]
     intact = _losses(trial, folds)
     groups: dict[str, list[str]] = {}
     for name in examples.schema.names:
@@ -58,14 +62,10 @@ def permutation_importance(
     ]
     subjects += [("group", None, group, names) for group, names in groups.items()]
 
-    rows, increases = [], np.empty((len(subjects), len(intact)))
+    rows, increases = [], np.empty((len(subjects), intact.shape[1]))
     for position, (level, feature, group, names) in enumerate(subjects):
-        repeats = np.stack(
-            [
-                _losses(trial, [_shuffled(fold, names, generator) for fold in folds]) - intact
-                for _ in range(REPEATS)
-            ]
-        )
+        shuffled = [_shuffled(fold, names, generator) for fold in folds]
+        repeats = _losses(trial, shuffled, REPEATS) - intact
         increases[position] = repeats.mean(axis=0)
         means = repeats.mean(axis=1)
         rows.append((level, feature, group, means.mean(), means.std(ddof=1)))
@@ -94,18 +94,20 @@ def _intervals(increases: Array, samples: int, generator: np.random.Generator) -
     return intervals
 
 
-def _losses(trial: Trial, folds: list[Examples]) -> Array:
-    """Return the negative log-likelihood of every validation customer, in nats."""
+def _losses(trial: Trial, folds: list[Examples], repeats: int = 1) -> Array:
+    """Return the negative log-likelihood of every customer in nats, shape (repeats, n)."""
     calibrator = trial.calibration.calibrator
     losses = []
     for model, fold in zip(trial.fold_models, folds, strict=True):
         probabilities = calibrator.apply(model.predict(fold)).tier_probabilities
         observed = np.take_along_axis(probabilities, fold.value_tier[:, None].astype(int), axis=1)
-        losses.append(-np.log(observed[:, 0]))
-    return np.concatenate(losses)
+        losses.append(-np.log(observed).reshape(repeats, -1))
+    return np.concatenate(losses, axis=1)
 
 
 def _shuffled(fold: Examples, names: Sequence[str], generator: np.random.Generator) -> Examples:
-    order = generator.permutation(len(fold))
-    values = {name: fold.features[name].to_numpy()[order] for name in names}
-    return replace(fold, features=fold.features.assign(**values))
+    """Return the fold ``REPEATS`` times, shuffled anew every time: one call predicts them all."""
+    orders = np.concatenate([generator.permutation(len(fold)) for _ in range(REPEATS)])
+    repeated = fold.take(np.tile(np.arange(len(fold)), REPEATS))
+    values = {name: fold.features[name].to_numpy()[orders] for name in names}
+    return replace(repeated, features=repeated.features.assign(**values))

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
-from segml.artifacts import ArtifactMetadata, load_artifact, prune_artifacts, save_artifact
+from segml.audit import read_history, read_label_ends
+from segml.champions import read_champion, require_servable
 from segml.errors import ArtifactError, TrainingError
 from segml.grouping import read_customers
 from segml.identity import RunIdentity
-from segml.mart import read_plan, read_schema, read_training_examples
-from segml.registry import (
-    ModelVersion,
-    RunTables,
-    artifact_folder,
-    list_versions,
-    read_metrics,
-    register,
+from segml.leakage import (
+    check_facts_precede_snapshots,
+    check_history,
+    check_single_features,
+    check_windows,
 )
+from segml.mart import read_plan, read_schema, read_training_examples
+from segml.promotion import list_promotions
+from segml.registration import Run, register_run
+from segml.registry import artifact_folder, list_versions, read_metrics
 from segml.training import train
-from segml.tuning import prune_studies
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import date
+    from pathlib import Path
 
-    from segml.artifacts import ArtifactInfo
-    from segml.dataset import Examples, FeatureSchema
+    import pandas as pd
+
+    from segml.dataset import Examples
     from segml.mart import SnapshotPlan
-    from segml.personas import Personas
+    from segml.registry import ModelVersion
     from segml.settings import Settings
-    from segml.training import TrainingResult
+    from segml.warehouse import Warehouse
+
 
 @dataclass(frozen=True)
 class TrainedVersion:
-    """A registered champion and how its run measured all models.
+    """What a run chose, and how it measured all models.
 
     Parameters
     ----------
+    version : ModelVersion
+        Champion or candidate; a reused run shows the champion.
     metrics : DataFrame
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     is_reused : bool
@@ -59,22 +63,27 @@ def train_from_warehouse(
     settings: Settings,
     progress: Callable[[str], None],
     *,
+    k_anonymity: int,
     reuse: bool = False,
 ) -> TrainedVersion:
-    """Compare, test and fit models on the mart, store the best and register it as champion.
+    """Compare, test and fit models on the mart, store the best and let it challenge the champion.
 
     The warehouse is only read while models are fitted, so others can read it too. The same data,
     settings and code give the same version name, and running again replaces it.
 
     Parameters
     ----------
+    k_anonymity : int
+        Groups of fewer customers are not measured on their own.
     reuse : bool
-        Whether to keep a version that was learned from the same data, settings and code.
+        Whether to keep what was learned from the same data, settings and code.
 
     Raises
     ------
     TrainingError
         When the data cannot support a model.
+    LeakageError
+        When a model would know what it could not have known.
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         plan = read_plan(warehouse)
@@ -83,118 +92,81 @@ def train_from_warehouse(
             warehouse, schema, maximum_examples=settings.max_training_examples
         )
         customers = read_customers(warehouse, plan.as_of_date, settings)
+        identity = RunIdentity.of(examples, customers, plan, settings)
+        if reuse and (known := _known_run(warehouse, identity, plan, settings)):
+            progress(f"{known.version.model_version}: data, settings and code are unchanged")
+            return known
+        label_ends = read_label_ends(warehouse)
+        history = read_history(warehouse, horizon_days=plan.horizon_days, run_id=identity.run_id)
+        champion = read_champion(
+            warehouse,
+            settings,
+            run_id=identity.run_id,
+            data_fingerprint=identity.data_fingerprint,
+        )
     if plan.high_value_threshold is None:
         raise TrainingError(
             "There is no high-value threshold, because no train or validation snapshot has buyers",
             "Load more history, shorten horizon_days, or set the var high_value_threshold",
         )
-    identity = RunIdentity.of(examples, customers, plan, settings)
-    folder = artifact_folder(settings, warehouse_path)
-    if reuse and (known := _known_version(warehouse_path, identity, schema, folder)):
-        progress(f"{known.version.model_version}: data, settings and code are unchanged")
-        return known
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
+    _check_before_training(examples, plan, label_ends, settings)
     result = train(
         examples,
         plan.roles,
         horizon_days=plan.horizon_days,
         settings=settings,
         progress=progress,
-        study_path=identity.study_path(folder),
+        champion=champion,
+        study_path=identity.study_path(artifact_folder(settings, warehouse_path)),
     )
-    personas = customers.fit_personas(settings, progress)
-    artifact = _store(examples, result, plan, identity, folder, personas=personas)
-    version = _describe(artifact, examples, result, plan, identity)
-    tables = RunTables(
-        metrics=result.metrics,
-        curves=result.curves,
-        importance=result.importance.assign(model_name=result.model.name),
-        personas=pd.DataFrame() if personas is None else personas.table(plan.as_of_date),
-        tuning_trials=result.tuning_trials,
-        feature_selection=result.feature_selection,
+    if settings.leak_alarm:
+        check_history(result.metrics, history, settings.leak_history_margin)
+    run = Run(
+        identity=identity,
+        plan=plan,
+        schema=schema,
+        personas=customers.fit_personas(settings, progress),
     )
-    with open_warehouse(warehouse_path) as warehouse:
-        register(warehouse, version, tables)
-    prune_artifacts(artifact)
-    prune_studies(identity.study_path(folder))
-    progress(result.decision)
+    version = register_run(warehouse_path, settings, run, result, champion, k_anonymity=k_anonymity)
+    progress(version.decision)
     return TrainedVersion(version, result.metrics, is_reused=False)
 
 
-def _known_version(
-    warehouse_path: Path, identity: RunIdentity, schema: FeatureSchema, folder: Path
+def _check_before_training(
+    examples: Examples, plan: SnapshotPlan, label_ends: Mapping[date, date], settings: Settings
+) -> None:
+    """Raise the alarms that need no model; a single strong feature only if settings want it."""
+    check_windows(plan.roles, label_ends, plan.horizon_days)
+    check_facts_precede_snapshots(examples)
+    if settings.leak_alarm:
+        days = np.array(
+            [day for day, role in plan.roles.items() if role == "train"], dtype="datetime64[D]"
+        )
+        learned = np.isin(examples.snapshot_date, days)
+        if learned.any():
+            check_single_features(examples.take(learned), settings.leak_auc_threshold)
+
+
+def _known_run(
+    warehouse: Warehouse, identity: RunIdentity, plan: SnapshotPlan, settings: Settings
 ) -> TrainedVersion | None:
-    """Return the champion if it came from the same run and its files are intact."""
-    with open_warehouse(warehouse_path, read_only=True) as warehouse:
-        versions = [
-            item
-            for item in list_versions(warehouse)
-            if item.run_id == identity.run_id and item.status == "champion"
-        ]
-        if not versions:
-            return None
-        metrics = read_metrics(warehouse, identity.run_id)
+    """Return the champion, if the same run was registered already and would not change it.
+
+    That is so if the champion came from it or has seen the same outcomes, or if a person chose
+    it. It must still be servable, and not know more than the day that the features stand at.
+    """
+    versions = list_versions(warehouse)
+    champion = next((item for item in versions if item.status == "champion"), None)
+    is_registered = any(item.run_id == identity.run_id for item in versions)
+    if champion is None or not is_registered or champion.as_of_date > plan.as_of_date:
+        return None
+    by_hand = [item.actor == "manual" for item in list_promotions(warehouse)][-1:] == [True]
+    has_seen_the_same = champion.data_fingerprint == identity.data_fingerprint
+    if not (champion.run_id == identity.run_id or has_seen_the_same or by_hand):
+        return None
     try:
-        load_artifact(folder / versions[0].artifact_path, versions[0].artifact_sha256, schema)
+        require_servable(warehouse, champion, settings)
     except ArtifactError:
         return None
-    return TrainedVersion(versions[0], metrics, is_reused=True)
-
-
-def _store(
-    examples: Examples,
-    result: TrainingResult,
-    plan: SnapshotPlan,
-    identity: RunIdentity,
-    folder: Path,
-    *,
-    personas: Personas | None,
-) -> ArtifactInfo:
-    """Write the artifact."""
-    return save_artifact(
-        folder,
-        f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}",
-        result.model,
-        result.calibrator,
-        ArtifactMetadata(
-            schema=examples.schema,
-            reference=result.reference,
-            high_value_threshold=float(plan.high_value_threshold or 0.0),
-            horizon_days=plan.horizon_days,
-            settings=_settings_of(result, identity),
-        ),
-        personas=personas,
-    )
-
-
-def _settings_of(result: TrainingResult, identity: RunIdentity) -> dict[str, Any]:
-    """Return the settings of the run with the parameters that tuning found."""
-    settings: dict[str, Any] = json.loads(identity.settings_json)
-    parameters = {name: dict(values) for name, values in result.parameters.items()}
-    return settings | {"parameters": parameters}
-
-
-def _describe(
-    artifact: ArtifactInfo,
-    examples: Examples,
-    result: TrainingResult,
-    plan: SnapshotPlan,
-    identity: RunIdentity,
-) -> ModelVersion:
-    """Return the row of the registry."""
-    return ModelVersion(
-        model_version=f"{plan.as_of_date.isoformat()}-{result.model.name}-{identity.digest}",
-        run_id=identity.run_id,
-        model_name=result.model.name,
-        trained_at=datetime.now(UTC).replace(tzinfo=None),
-        as_of_date=plan.as_of_date,
-        horizon_days=plan.horizon_days,
-        high_value_threshold=float(plan.high_value_threshold or 0.0),
-        feature_hash=examples.schema.feature_hash,
-        data_fingerprint=identity.data_fingerprint,
-        settings_json=json.dumps(_settings_of(result, identity), sort_keys=True),
-        artifact_path=artifact.path.name,
-        artifact_sha256=artifact.sha256,
-        status="champion",
-        decision=result.decision,
-    )
+    return TrainedVersion(champion, read_metrics(warehouse, identity.run_id), is_reused=True)

@@ -62,7 +62,13 @@ def run_loop(
     with steps.step("Build features") as say:
         _build(project, say, exclude=(DOWNSTREAM_OF_SEGML,))
     with steps.step("Train") as say:
-        trained = train_from_warehouse(path, settings, say, reuse=not retrain)
+        trained = train_from_warehouse(
+            path,
+            settings,
+            say,
+            k_anonymity=int(project.variable("k_anonymity")),
+            reuse=not retrain,
+        )
     with steps.step("Predict") as say:
         scoring = score(path, settings, say)
     with steps.step("Build marts") as say:
@@ -73,7 +79,7 @@ def run_loop(
         scoring=scoring,
         horizon_days=trained.version.horizon_days,
         decision=trained.version.decision,
-        test_log_loss=_test_log_loss(trained),
+        test_log_loss=_test_log_loss(trained, scoring.model_name),
         report_path=str(report.path),
     )
 
@@ -89,12 +95,12 @@ def _build(
     say(f"{counts.get('model', 0)} models, {counts.get('test', 0)} data tests")
 
 
-def _test_log_loss(trained: TrainedVersion) -> dict[str, float]:
-    """Return the champion's and the baselines' log loss on the test snapshot, best first."""
+def _test_log_loss(trained: TrainedVersion, served: str) -> dict[str, float]:
+    """Return log losses of the served kind of model and the baselines on the test, best first."""
     metrics = trained.metrics
     shown = metrics[
         (metrics["split"] == "test")
         & (metrics["metric"] == "log_loss")
-        & metrics["model_name"].isin([*BASELINES, trained.version.model_name])
+        & metrics["model_name"].isin([*BASELINES, served])
     ].sort_values("value")
     return dict(zip(shown["model_name"], shown["value"].astype(float), strict=True))

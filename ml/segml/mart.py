@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segml.dataset import TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
+from segml.dataset import BASELINE_FEATURES, TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
 from segml.errors import SettingsError, TrainingError, WarehouseError
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def read_plan(warehouse: Warehouse) -> SnapshotPlan:
 def read_schema(warehouse: Warehouse, excluded: Sequence[str] = ()) -> FeatureSchema:
     """Return the model inputs: every column of ``customer_features`` but keys and exclusions.
 
+    What a baseline is made of stays with that baseline, though no model sees it.
+
     Parameters
     ----------
     excluded : sequence of str
@@ -110,9 +112,19 @@ def read_schema(warehouse: Warehouse, excluded: Sequence[str] = ()) -> FeatureSc
         for name, kind in columns
         if name not in KEY_COLUMNS and not any(fnmatchcase(name, item) for item in excluded)
     ]
-    return FeatureSchema(
-        numeric=tuple(name for name, kind in kept if kind not in CATEGORICAL_TYPES),
-        categorical=tuple(name for name, kind in kept if kind in CATEGORICAL_TYPES),
+    withheld = [
+        (name, kind)
+        for name, kind in columns
+        if (name, kind) not in kept and any(fnmatchcase(name, item) for item in BASELINE_FEATURES)
+    ]
+    return FeatureSchema(*_by_kind(kept), *_by_kind(withheld))
+
+
+def _by_kind(columns: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of numeric and of categorical columns."""
+    return (
+        tuple(name for name, kind in columns if kind not in CATEGORICAL_TYPES),
+        tuple(name for name, kind in columns if kind in CATEGORICAL_TYPES),
     )
 
 
@@ -180,8 +192,11 @@ def data_fingerprint(examples: Examples) -> str:
 
 
 def _selection(schema: FeatureSchema) -> str:
-    numeric = [f'cast("{name}" as double) as "{name}"' for name in schema.numeric]
-    categorical = [f'"{name}"' for name in schema.categorical]
+    numeric = [
+        f'cast("{name}" as double) as "{name}"'
+        for name in (*schema.numeric, *schema.baseline_numeric)
+    ]
+    categorical = [f'"{name}"' for name in (*schema.categorical, *schema.baseline_categorical)]
     return ", ".join(
         ["cast(customer_key as varchar) as customer_key", "snapshot_date", *numeric, *categorical]
     )
@@ -199,9 +214,13 @@ def _frame_of(batch: pa.RecordBatch) -> pd.DataFrame:
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
     size = len(frame)
+    numeric = (*schema.numeric, *schema.baseline_numeric)
     features = pd.DataFrame(
-        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in schema.numeric}
-        | {name: _texts(frame[name]) for name in schema.categorical}
+        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numeric}
+        | {
+            name: _texts(frame[name])
+            for name in (*schema.categorical, *schema.baseline_categorical)
+        }
     )
     if "value_tier" in frame:
         tiers = frame["value_tier"].map(TIERS.index).to_numpy(dtype=np.int8)

@@ -104,16 +104,21 @@ def average_precision(order: ScoreOrder, positive: Array, weights: Array) -> Arr
     return ratio((np.diff(hits, axis=1) * precision[:, 1:]).sum(axis=1), hits[:, -1])
 
 
-def gains(order: ScoreOrder, value: Array, weights: Array, shares: Array) -> Array:
-    """Share of the total ``value`` held by the top ``shares`` of customers, (b, len(shares)).
+def captured(order: ScoreOrder, value: Array, weights: Array, shares: Array) -> Array:
+    """Sum ``value`` over the top ``shares`` of customers, (b, len(shares)).
 
     A step that straddles a share counts in proportion, which is the expectation over random
     orders of tied customers.
     """
-    reached = order.cumulative(weights)
-    captured = order.cumulative(weights * value)
-    curves = [np.interp(shares * x[-1], x, y) for x, y in zip(reached, captured, strict=True)]
-    return ratio(np.array(curves), captured[:, -1:])
+    reached, sums = order.cumulative(weights), order.cumulative(weights * value)
+    curves = [np.interp(shares * x[-1], x, y) for x, y in zip(reached, sums, strict=True)]
+    return np.array(curves)
+
+
+def gains(order: ScoreOrder, value: Array, weights: Array, shares: Array) -> Array:
+    """Share of the total ``value`` held by the top ``shares`` of customers, (b, len(shares))."""
+    sums = captured(order, value, weights, np.append(shares, 1.0))
+    return ratio(sums[:, :-1], sums[:, -1:])
 
 
 def normalised_gini(order: ScoreOrder, perfect: ScoreOrder, value: Array, weights: Array) -> Array:

@@ -57,9 +57,7 @@ class ProfitEvaluator:
     Customers with the same expectation are taken in proportion, so row order never matters.
     """
 
-    def __init__(
-        self, predictions: Predictions, outcomes: Examples, economics: Economics
-    ) -> None:
+    def __init__(self, predictions: Predictions, outcomes: Examples, economics: Economics) -> None:
         self.expected = predictions.expected_net_revenue
         self.revenue = outcomes.net_revenue
         self.economics = economics

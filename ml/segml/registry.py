@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from segml.errors import ArtifactError
+from segml.promotion import crown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from segml.promotion import Promotion
     from segml.settings import Settings
     from segml.warehouse import Warehouse
 
@@ -54,15 +56,33 @@ class RunTables:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
-    personas: pd.DataFrame
-    tuning_trials: pd.DataFrame
-    feature_selection: pd.DataFrame
+    personas: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tuning_trials: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feature_selection: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> None:
-    """Store a version and its run's measurements, and retire the champion it replaces.
+def register(
+    warehouse: Warehouse,
+    version: ModelVersion,
+    tables: RunTables,
+    *,
+    refreshed: ModelVersion | None = None,
+    promotion: Promotion | None = None,
+) -> None:
+    """Store a run's versions and measurements, and the promotion that it led to.
 
     Registering the same run again replaces its rows. Everything becomes visible at once.
+
+    Parameters
+    ----------
+    version : ModelVersion
+        What the run chose.
+    refreshed : ModelVersion, optional
+        The champion's kind of model, where it has learned again and stays.
+    promotion : Promotion, optional
+        Where one of the versions takes over.
     """
     contents = {
         "evaluation_metrics": tables.metrics,
@@ -71,7 +91,10 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         "personas": tables.personas,
         "tuning_trials": tables.tuning_trials,
         "feature_selection": tables.feature_selection,
+        "model_comparisons": tables.comparisons,
+        "fairness_metrics": tables.fairness,
     }
+    versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
@@ -80,8 +103,13 @@ def register(warehouse: Warehouse, version: ModelVersion, tables: RunTables) -> 
         for table, rows in contents.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
-        warehouse.execute("delete from ml.model_versions where run_id = ?", [version.run_id])
-        warehouse.append("ml.model_versions", pd.DataFrame([asdict(version)]))
+        for item in versions:
+            warehouse.execute(
+                "delete from ml.model_versions where model_version = ?", [item.model_version]
+            )
+        warehouse.append("ml.model_versions", pd.DataFrame([asdict(item) for item in versions]))
+        if promotion is not None:
+            crown(warehouse, promotion)
 
 
 def list_versions(warehouse: Warehouse) -> list[ModelVersion]:

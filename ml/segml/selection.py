@@ -61,15 +61,24 @@ class Trial:
 
 @dataclass(frozen=True)
 class Decision:
-    """The champion, the reason in one line, and whether it is better than both baselines."""
+    """The champion, the reason in one line, and whether it is better than all baselines."""
 
     champion: Trial
     reason: str
     beats_baselines: bool
 
 
-def names_to_compare(settings: Settings) -> tuple[str, ...]:
+def names_to_compare(
+    settings: Settings, baselines: tuple[str, ...], kept: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return the models of a run: baselines first, a blend of the others last.
+
+    Parameters
+    ----------
+    baselines : tuple of str
+        Those that the examples allow.
+    kept : tuple of str
+        What takes part beside the models that the settings ask for.
 
     Raises
     ------
@@ -77,16 +86,16 @@ def names_to_compare(settings: Settings) -> tuple[str, ...]:
         If a blend is asked for and there is nothing to blend.
     """
     is_one = settings.model not in ("auto", ENSEMBLE)
-    asked = (settings.model,) if is_one else settings.candidates
-    learned = [name for name in asked if name not in (*BASELINES, ENSEMBLE)]
+    asked = ((settings.model,) if is_one else settings.candidates) + kept
+    learned = [name for name in asked if name not in (*baselines, ENSEMBLE)]
     if settings.model != ENSEMBLE and ENSEMBLE not in asked:
-        return tuple(dict.fromkeys((*BASELINES, *learned)))
+        return tuple(dict.fromkeys((*baselines, *learned)))
     if not learned:
         raise SettingsError(
             f"The model `{ENSEMBLE}` has nothing to blend",
             "Name other models in the setting `candidates`, for example logistic,boosting",
         )
-    return tuple(dict.fromkeys((*BASELINES, *learned, ENSEMBLE)))
+    return tuple(dict.fromkeys((*baselines, *learned, ENSEMBLE)))
 
 
 def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Settings) -> Trial:
@@ -128,8 +137,8 @@ def decide(trials: list[Trial], asked_for: str) -> Decision:
     score = f"validation log loss {champion.log_loss:.4f}"
     rival = f"{baseline.name} {baseline.log_loss:.4f}"
     if not automatic:
-        verdict = "beats both baselines" if beats else "does not beat both baselines"
+        verdict = "beats the baselines" if beats else "does not beat the baselines"
         return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
     if champion.is_baseline:
-        return Decision(champion, f"no candidate beats the baseline {rival}: it is served", beats)
+        return Decision(champion, f"no candidate beats the baseline {rival}: it is chosen", beats)
     return Decision(champion, f"{champion.name} is best ({score}; best baseline {rival})", beats)

@@ -53,6 +53,13 @@ class Settings:
     minimum_personas: int = 3
     maximum_personas: int = 8  # how many is chosen by stability and separation
     bootstrap_samples: int = 200  # resamples behind every confidence interval
+    promotion_confidence: float = 0.9  # share of resamples in which a new champion must be better
+    leak_alarm: bool = True
+    leak_auc_threshold: float = 0.99  # AUC of a single feature that no honest feature reaches
+    leak_history_margin: float = 0.25  # fall of log loss against earlier runs that is too good
+    contact_cost: float = 1.0  # currency per contacted customer
+    margin_share: float = 0.4  # contribution margin over net revenue
+    contact_effect_share: float = 0.1  # assumed part of revenue that a contact adds
     reasons_per_customer: int = 3
     scoring_batch_rows: int = 50_000
     artifact_dir: Path = field(default=Path("artifacts"))
@@ -93,6 +100,16 @@ class Settings:
         _require(
             self.bootstrap_samples >= 0, "bootstrap_samples", "zero or more", self.bootstrap_samples
         )
+        _require(self.contact_cost >= 0, "contact_cost", "zero or more", self.contact_cost)
+        for name in (
+            "promotion_confidence",
+            "leak_auc_threshold",
+            "leak_history_margin",
+            "margin_share",
+            "contact_effect_share",
+        ):
+            share = getattr(self, name)
+            _require(0 <= share <= 1, name, "a share from 0 to 1", share)
         _require(
             self.reasons_per_customer >= 0,
             "reasons_per_customer",

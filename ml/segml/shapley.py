@@ -90,7 +90,8 @@ class _Blend:
     ) -> None:
         self.model, self.examples, self.event = model, examples, list(event)
         names = examples.schema.names
-        self.values = {name: examples.features[name].to_numpy() for name in names}
+        columns = map(str, examples.features)  # with those that only a baseline sees
+        self.values = {name: examples.features[name].to_numpy() for name in columns}
         # NumPy sees an unknown number as NaN and an unknown category as None
         self.typical: dict[str, Any] = {
             name: np.nan

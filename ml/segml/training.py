@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from segml.blending import blend_trials, fit_champion, fit_trials, served_trials
+from segml.blending import blend_trials
 from segml.candidates import prepare_candidates
-from segml.evaluation import evaluate, evaluation_curves
-from segml.explanation import reference_row
-from segml.importance import permutation_importance
-from segml.models import ENSEMBLE
-from segml.selection import decide, run_trial
+from segml.challenge import challenge
+from segml.comparison import compare_with_champion
+from segml.final_fit import fit_finally
+from segml.judgement import judge_trials, with_keys
+from segml.models import ENSEMBLE, baselines_for
+from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.candidates import Candidates
+    from segml.challenge import Champion, Verdict
     from segml.dataset import Examples
+    from segml.final_fit import FinalFit
+    from segml.judgement import Judgement
     from segml.models.base import TierModel
     from segml.models.calibrator import Calibrator
-    from segml.models.search_space import Parameters
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -38,18 +41,20 @@ MIN_ROWS_FOR_THREADS = 50_000
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The served model and everything that was learned about it and its rivals.
+    """The chosen model and everything that was learned about it and its rivals.
 
     Parameters
     ----------
-    model : TierModel
-        The champion, fitted on all labelled snapshots.
-    calibrator : Calibrator
-        Fitted on the validation snapshot; apply it to what ``model`` predicts.
+    chosen : FinalFit
+        The best on validation, or the model that was asked for.
+    refreshed : FinalFit or None
+        The champion's kind of model, where it stays and has learned from newer outcomes.
+    verdict : Verdict
+        Which of them is served, and why.
     decision : str
-        Why this model is served, in one line.
+        Why ``chosen`` was chosen, in one line.
     beats_baselines : bool
-        True if its validation log loss is lower than that of both baselines.
+        True if its validation log loss is lower than that of all baselines.
     comparison : DataFrame
         Per model: model_name, is_baseline, calibration, validation_log_loss_uncalibrated,
         validation_log_loss, test_log_loss; best on validation first.
@@ -57,34 +62,52 @@ class TrainingResult:
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
-    importance : DataFrame
-        level, feature, feature_group, importance_mean, importance_sd, ci_low, ci_high; features
-        before groups, most important first.
-    reference : dict
-        The typical customer, for explanations; ``None`` is unknown.
+    tested : dict of str to Judgement
+        The test of every model, fitted on train and validation snapshots.
+    duels : DataFrame
+        The model to be served against every other on the test snapshot: split, snapshot_date and
+        the columns of ``compare_with_champion``.
     selection_scheme : str
         How the validation predictions were kept honest, in words.
-    parameters : dict
-        What tuning changed in the champion, or in the members of a blend, by model name.
     tuning_trials : DataFrame
         model_name, trial, parameters_json, value, state; empty without tuning.
     feature_selection : DataFrame
         feature, selected, importance, stability, reason; empty without selection.
     """
 
-    model: TierModel
-    calibrator: Calibrator
+    chosen: FinalFit
+    refreshed: FinalFit | None
+    verdict: Verdict
     decision: str
     beats_baselines: bool
     comparison: pd.DataFrame
     metrics: pd.DataFrame
     curves: pd.DataFrame
-    importance: pd.DataFrame
-    reference: dict[str, float | str | None]
+    tested: dict[str, Judgement]
+    duels: pd.DataFrame
     selection_scheme: str
-    parameters: dict[str, Parameters]
     tuning_trials: pd.DataFrame
     feature_selection: pd.DataFrame
+
+    @property
+    def model(self) -> TierModel:
+        """The chosen model, fitted on all labelled snapshots."""
+        return self.chosen.model
+
+    @property
+    def calibrator(self) -> Calibrator:
+        """Its calibrator."""
+        return self.chosen.calibrator
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """What it relies on."""
+        return self.chosen.importance
+
+    @property
+    def reference(self) -> dict[str, float | str | None]:
+        """Its typical customer."""
+        return self.chosen.reference
 
 
 def train(
@@ -94,6 +117,7 @@ def train(
     horizon_days: int,
     settings: Settings,
     progress: Callable[[str], None],
+    champion: Champion | None = None,
     study_path: Path | None = None,
 ) -> TrainingResult:
     """Choose, test and fit a model.
@@ -101,8 +125,9 @@ def train(
     Features and parameters of the candidates are chosen on train snapshots alone. Baselines and
     candidates are compared by log loss on the validation snapshot, each after the calibration
     that suits it, on customers or times that neither model nor calibration has seen. All are
-    then refitted on train and validation snapshots and tested once; the test chooses nothing.
-    The champion is finally refitted on all labelled snapshots.
+    then refitted on train and validation snapshots and tested once; the test chooses nothing,
+    but may keep the champion in its place. What is served is finally refitted on all labelled
+    snapshots.
 
     Parameters
     ----------
@@ -112,6 +137,8 @@ def train(
         Length of the outcome window.
     progress : callable
         Receives one line per finished step.
+    champion : Champion, optional
+        What is served now; its kind of model takes part, whatever the candidates are.
     study_path : Path, optional
         Where the search for parameters keeps finished trials; a killed run continues there.
 
@@ -120,6 +147,7 @@ def train(
     TrainingError
         If history is too short, or hardly anybody bought, or hardly anybody did not.
     """
+    examples = replace(examples, horizon_days=horizon_days)
     splits = split_examples(
         examples,
         roles,
@@ -128,7 +156,10 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
+        baselines = baselines_for(examples.features.columns)
+        kept = champion.kinds if champion and not champion.obstacle else ()
         candidates = prepare_candidates(
+            names_to_compare(settings, baselines, kept),
             examples,
             splits,
             horizon_days=horizon_days,
@@ -136,87 +167,61 @@ def train(
             progress=progress,
             study_path=study_path,
         )
-        return _train(examples, splits, candidates, settings, progress)
+        eligible = names_to_compare(settings, baselines)
+        return _train(examples, splits, candidates, eligible, settings, progress, champion)
 
 
 def _train(
     examples: Examples,
     splits: Splits,
     candidates: Candidates,
+    eligible: tuple[str, ...],
     settings: Settings,
     progress: Callable[[str], None],
+    champion: Champion | None,
 ) -> TrainingResult:
-    trials: list[Trial] = []
-    for recipe in candidates.recipes:
-        trials.append(
-            blend_trials(trials, examples, splits, settings)
-            if recipe.name == ENSEMBLE
+    trials: dict[str, Trial] = {}
+    for name, recipe in candidates.recipes.items():
+        trials[name] = (
+            blend_trials(list(trials.values()), examples, splits, settings)
+            if name == ENSEMBLE
             else run_trial(recipe, examples, splits, settings)
         )
-        progress(f"{recipe.name}: validation log loss {trials[-1].log_loss:.4f}")
-    decision = decide(trials, settings.model)
-    served = served_trials(decision.champion, trials)
-    parameters = {item.name: item.recipe.parameters for item in served if item.recipe.parameters}
-    reason = decision.reason + (f"; tuned: {', '.join(parameters)}" if parameters else "")
-    progress(reason)
+        progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
+    decision = decide([trials[name] for name in eligible], settings.model)
+    progress(decision.reason)
 
-    importance = permutation_importance(
-        decision.champion,
-        examples,
-        splits,
-        bootstrap_samples=settings.bootstrap_samples,
-        seed=settings.seed,
-    )
-    metrics, curves = _judge(trials, examples, splits, settings)
+    metrics, curves, tested = judge_trials(list(trials.values()), examples, splits, settings)
     progress(f"tested on {splits.test_date}")
-    labelled = examples.take(splits.labelled)
-    model = fit_champion(decision.champion, trials, labelled, settings)
-    progress(f"{model.name} fitted on all {len(labelled):,} labelled examples")
+    measured = {name: judgement.measured for name, judgement in tested.items()}
+    verdict = challenge(
+        champion, decision, trials, measured, confidence=settings.promotion_confidence
+    )
+    served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
+
+    def finish(name: str) -> FinalFit:
+        fit = fit_finally(trials[name], list(trials.values()), examples, splits, settings)
+        progress(f"{name} fitted on all {int(splits.labelled.sum()):,} labelled examples")
+        return fit
+
+    chosen = decision.champion.name
+    is_refresh = verdict.promoted not in (None, chosen)
+    duels = compare_with_champion(measured, served)
     return TrainingResult(
-        model=model,
-        calibrator=decision.champion.calibration.calibrator,
-        decision=reason,
+        chosen=finish(chosen),
+        refreshed=finish(served) if is_refresh else None,
+        verdict=verdict,
+        decision=decision.reason,
         beats_baselines=decision.beats_baselines,
-        comparison=_compare(trials, metrics),
+        comparison=_compare(list(trials.values()), metrics),
         metrics=metrics,
         curves=curves,
-        importance=importance,
-        reference=reference_row(labelled),
+        tested=tested,
+        duels=with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
         selection_scheme=splits.scheme,
-        parameters=parameters,
         tuning_trials=candidates.tuning_trials,
         feature_selection=candidates.feature_selection,
     )
-
-
-def _judge(
-    trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return metrics and curves of every model on validation and on test."""
-    development = examples.take(splits.development)
-    validation, test = examples.take(splits.validation), examples.take(splits.test)
-    models = fit_trials(trials, development, settings)
-    metrics, curves = [], []
-    for trial in trials:
-        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
-        for split, day, predictions, outcomes in (
-            ("validation", splits.validation_date, trial.calibration.predictions, validation),
-            ("test", splits.test_date, tested, test),
-        ):
-            scores = evaluate(
-                predictions,
-                outcomes,
-                bootstrap_samples=settings.bootstrap_samples,
-                seed=settings.seed,
-            )
-            keys = {"model_name": trial.name, "split": split, "snapshot_date": day}
-            metrics.append(_with_keys(scores, keys))
-            curves.append(_with_keys(evaluation_curves(predictions, outcomes), keys))
-    return pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
-
-
-def _with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:
-    return pd.concat([pd.DataFrame(keys, index=table.index), table], axis=1)
 
 
 def _compare(trials: list[Trial], metrics: pd.DataFrame) -> pd.DataFrame:

@@ -103,8 +103,11 @@ select
     concat_ws(
         '; ',
         rfm_segment || case when value_tier = 'unscored' then '' else ', value tier ' || value_tier end,
-        'last order ' || recency_days || ' days ago'
-        || coalesce(' (usual gap ' || cast(purchase_gap_mean_days as integer) || ')', ''),
+        coalesce(
+            'last order ' || as_of_date - last_order_date || ' days ago'
+            || coalesce(' (usual gap ' || cast(purchase_gap_mean_days as integer) || ')', ''),
+            'no order yet'
+        ),
         explanation,
         cast(round(100 * purchase_probability) as integer)
         || case

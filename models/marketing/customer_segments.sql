@@ -24,15 +24,24 @@ predictions as (
 
 ),
 
+-- several features can say the same, such as that there was no order to judge by
+reason_sentences as (
+
+    select
+        customer_key,
+        reason_text || ': ' || direction || ' the chance to buy' as sentence,
+        min(reason_rank) as reason_rank
+    from {{ ref('stg_segml__prediction_reasons') }}
+    group by customer_key, reason_text, direction
+
+),
+
 reasons as (
 
     select
         customer_key,
-        list(
-            reason_text || ': ' || direction || ' the chance to buy'
-            order by reason_rank
-        ) as top_reasons
-    from {{ ref('stg_segml__prediction_reasons') }}
+        list(sentence order by reason_rank) as top_reasons
+    from reason_sentences
     group by customer_key
 
 )

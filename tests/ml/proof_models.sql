@@ -66,7 +66,13 @@ select 'kept' as customer_id union all select 'erased' as customer_id
 select 'kept' as customer_id union all select 'erased' as customer_id
 
 -- model: stg_shop__customers
-select 1 as a
+select
+    '{{ ada }}' as customer_key,
+    {{ either('true', 'null') }} as marketing_consent,
+    cast(null as timestamp) as known_until
+
+-- model: stg_shop__erasure_requests
+select '{{ bob }}' as customer_key
 
 -- model: stg_shop__products
 select 1 as a
@@ -102,18 +108,59 @@ select date '2024-01-31' as snapshot_date, 'scoring' as snapshot_role
 
 -- model: int_orders__completed
 select
+    '{{ ada }}' as customer_key,
+    date '2024-01-20' as ordered_date,
     10.05 as order_revenue,
     timestamp '2024-01-20 10:00:00' as known_from,
     cast(null as timestamp) as known_until
 
 -- model: int_refunds__by_order
 select
+    '{{ ada }}' as customer_key,
     0.05 as refund_amount,
     timestamp '2024-01-25' as known_from,
     cast(null as timestamp) as known_until
 
 -- model: segment_kpis
 select {{ either('10.00', '9.99') }} as net_revenue
+
+-- model: retention_cohorts
+select
+    date '2024-01-01' as cohort_month_start_date,
+    0 as months_since_first_order,
+    10.00 as net_revenue,
+    {{ either('10.00', '10.05') }} as cumulative_net_revenue,
+    false as is_suppressed
+
+-- model: rfm_group_map
+select 'Recent' as rfm_group
+
+-- model: campaign_playbook
+select 'k1' as campaign_id, ' Loyal |Recent | Prospects' as rfm_segments, 'unscored' as value_tiers
+union all
+select 'k2', null, {{ either('null', "'high|top'") }}
+
+-- model: campaign_audiences
+select '{{ ada }}' as customer_key
+
+-- model: customer_segments
+select '{{ ada }}' as customer_key
+
+-- model: segment_memberships
+select 'all' as segment_type, '{{ ada }}' as customer_key from range({{ either('1', '2') }})
+
+-- model: rfm_segments
+select '{{ ada }}' as customer_key, date '2024-01-31' as snapshot_date
+union all
+select '{{ bob }}', date '2023-12-31'
+
+-- model: segment_migration
+select
+    'rfm_segment' as segment_type,
+    date '2024-01-31' as to_date,
+    2 as customer_count,
+    {{ either('4', '3.99') }} as revenue_after,
+    false as is_suppressed
 
 -- model: stg_segml__scorings
 select date '2024-01-31' as snapshot_date, true as is_latest
@@ -142,6 +189,7 @@ select
     '{{ ada }}' as customer_key,
     date '2024-01-31' as snapshot_date,
     1 as order_count,
+    4.0 as net_revenue_365d,
     {{ either('11', '10') }} as recency_days,
     11 as tenure_days,
     1 as days_since_last_event,

@@ -37,7 +37,12 @@ PROJECT = {
     "profile": "segml",
     "test-paths": ["tests"],
     "flags": {"require_generic_test_arguments_property": True},
-    "vars": {"demo_targets": ["ci"], "raw_schema": "raw", "is_broken": False},
+    "vars": {
+        "demo_targets": ["ci"],
+        "raw_schema": "raw",
+        "contact_unknown_consent": False,
+        "is_broken": False,
+    },
     "on-run-start": [
         "create schema if not exists raw",
         "create or replace table raw.erasure_requests as select ' erased' as customer_id",

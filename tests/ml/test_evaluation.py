@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segml.curves import evaluation_curves
 from segml.dataset import Examples, Predictions
-from segml.evaluation import evaluate, evaluation_curves
+from segml.evaluation import evaluate
 from segml.models import build_model
 
 
@@ -36,7 +37,7 @@ def test_same_seed_gives_the_same_intervals(judged):
 
 def test_the_size_of_a_bootstrap_chunk_changes_nothing(judged, monkeypatch):
     whole = evaluate(*judged, bootstrap_samples=20, seed=4)
-    monkeypatch.setattr("segml.evaluation.BOOTSTRAP_CHUNK_CELLS", len(judged[1]) * 3)
+    monkeypatch.setattr("segml.bootstrap.CHUNK_CELLS", len(judged[1]) * 3)
     pd.testing.assert_frame_equal(whole, evaluate(*judged, bootstrap_samples=20, seed=4))
 
 
@@ -116,4 +117,36 @@ def test_no_event_leaves_no_gains_curve(judged):
     predictions, outcomes = judged
     nobody: Examples = replace(outcomes, value_tier=np.zeros_like(outcomes.value_tier))
     curves = evaluation_curves(predictions, nobody)
-    assert set(curves["curve"]) == {"calibration_purchase", "confusion"}
+    drawn = {name for name in curves["curve"] if name.startswith(("gains", "lift"))}
+    assert drawn == set()
+
+
+def test_deciles_hold_everybody_and_every_event_once(judged):
+    predictions, outcomes = judged
+    curves = evaluation_curves(predictions, outcomes)
+    totals = {
+        "purchase": (outcomes.value_tier > 0).sum(),
+        "high": (outcomes.value_tier == 2).sum(),
+        "revenue": outcomes.net_revenue.sum(),
+    }
+    for name, total in totals.items():
+        deciles = curves[curves["curve"] == f"deciles_{name}"]
+        assert len(deciles) == 10
+        assert deciles["weight"].sum() == pytest.approx(len(outcomes))
+        assert (deciles["y"] * deciles["weight"]).sum() == pytest.approx(total)
+        assert deciles["x"].is_monotonic_decreasing
+
+
+def test_lift_of_the_first_tenth_is_the_metric(judged):
+    curves = evaluation_curves(*judged)
+    table = evaluate(*judged, bootstrap_samples=0, seed=1)
+    first = curves[(curves["curve"] == "lift_high") & (curves["position"] == 0)]
+    assert first["y"].item() == pytest.approx(value_of(table, "lift_10_high"))
+
+
+def test_equal_scores_share_their_deciles_whatever_the_order_of_rows(judged):
+    _, outcomes = judged
+    same = Predictions(np.full((len(outcomes), 3), 1 / 3), np.ones((len(outcomes), 2)))
+    curves = evaluation_curves(same, outcomes)
+    deciles = curves.loc[curves["curve"] == "deciles_purchase", "y"]
+    assert np.allclose(deciles, (outcomes.value_tier > 0).mean())

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segml.calibration import CalibrationChoice, Calibrator
+from segml.calibration import CalibrationChoice
 from segml.dataset import Predictions
 from segml.importance import permutation_importance
+from segml.models.calibrator import Calibrator
 from segml.recipe import Recipe
 from segml.selection import Trial
 from segml.splits import split_examples

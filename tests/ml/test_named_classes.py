@@ -8,11 +8,13 @@ import pytest
 from scipy.special import logit, softmax
 
 from segml.artifacts import ArtifactMetadata, load_artifact, save_artifact
-from segml.calibration import Calibrator, fit_calibrator
+from segml.calibration import fit_calibrator
+from segml.curves import evaluation_curves
 from segml.dataset import Predictions
-from segml.evaluation import evaluate, evaluation_curves
+from segml.evaluation import evaluate
 from segml.explanation import contributions_to_prediction, event_contributions, reference_row
 from segml.models import build_model, model_class
+from segml.models.calibrator import Calibrator
 
 NAMES = ("bronze", "gold", "platinum", "silver")
 DNN = pytest.param(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -61,13 +62,13 @@ def tables(log_loss: float) -> RunTables:
     metrics = pd.DataFrame(keys | {"metric": ["log_loss"], "value": [log_loss]})
     curves = pd.DataFrame(keys | {"curve": ["gains"], "position": [0], "x": [0.0], "y": [0.0]})
     importance = pd.DataFrame({"feature": ["recency_days"], "importance_mean": [0.1]})
+    personas = pd.DataFrame({"cluster_name": ["loyals"], "distinctive_features": [["20 orders"]]})
     return RunTables(
         metrics=metrics,
         curves=curves,
         importance=importance,
-        tuning_trials=pd.DataFrame(
-            {"model_name": ["logistic"], "trial": [0], "state": ["complete"]}
-        ),
+        personas=personas,
+        tuning_trials=pd.DataFrame({"model_name": ["logistic"], "trial": [0]}),
         feature_selection=pd.DataFrame(columns=["feature", "selected", "reason"]),
     )
 
@@ -110,6 +111,13 @@ def test_registering_a_run_again_replaces_its_rows(warehouse):
     register(warehouse, version("a", "run1"), tables(0.5))
     register(warehouse, version("a", "run1"), tables(0.6))
     assert read_metrics(warehouse, "run1")["value"].tolist() == [0.6]
+    assert len(list_versions(warehouse)) == 1
+
+
+def test_a_run_without_personas_is_registered(warehouse):
+    register(warehouse, version("a", "run1"), tables(0.5))
+    register(warehouse, version("a", "run1"), replace(tables(0.5), personas=pd.DataFrame()))
+    assert warehouse.value("select count(*) from ml.personas") == 0
     assert len(list_versions(warehouse)) == 1
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from segml.cli import data, learning, loop, models
+from segml.cli import campaigns, customers, data, learning, loop, models
 from segml.errors import SegmlError
 
 app = typer.Typer(
@@ -42,7 +42,9 @@ app.command("demo-data")(data.demo_data)
 app.command("train")(learning.train)
 app.command("evaluate")(learning.evaluate)
 app.command("predict")(learning.predict)
+app.command("explain")(customers.explain)
 app.add_typer(models.app, name="models")
+app.command("export")(campaigns.export)
 app.command("report")(loop.report)
 app.command("doctor")(loop.doctor)
 

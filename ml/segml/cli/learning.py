@@ -56,7 +56,12 @@ def train(
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
     with Steps(details=not as_json).step("Train") as say:
-        trained = train_from_warehouse(project.warehouse_path(), settings, say)
+        trained = train_from_warehouse(
+            project.warehouse_path(),
+            settings,
+            say,
+            k_anonymity=int(project.variable("k_anonymity")),
+        )
     if as_json:
         metrics = trained.metrics.to_dict(orient="records")
         print_json(asdict(trained.version) | {"metrics": metrics})

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from segml.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from segml.models.base import TierModel
     from segml.models.search_space import Parameters, SearchSpace
 
-BASELINES = ("prior", "rfm_rule")
+BASELINES = ("prior", "rfm_rule", "last_period")
 ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
+    "last_period": "segml.models.last_period:LastPeriodModel",
     "logistic": "segml.models.logistic:LogisticModel",
     "svm": "segml.models.svm:SvmModel",
     "forest": "segml.models.forest:ForestModel",
@@ -41,6 +44,17 @@ def model_class(name: str) -> type[TierModel]:
     module_name, class_name = _REGISTRY[name].split(":")
     found: type[TierModel] = getattr(import_module(module_name), class_name)
     return found
+
+
+def baselines_for(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the baselines that find their features among these columns."""
+    names = list(columns)
+    classes = {name: model_class(name) for name in BASELINES}
+    return tuple(
+        name
+        for name, found in classes.items()
+        if found.is_available(names)  # type: ignore[attr-defined]
+    )
 
 
 def build_model(name: str, *, seed: int, parameters: Parameters | None = None) -> TierModel:

@@ -102,7 +102,5 @@ def through_logarithm(contributions: Array, start: Array, end: Array) -> tuple[A
     change = end - start
     is_far = np.abs(change) > SMALLEST_CHANGE
     average = np.maximum((start + end) / 2, PROBABILITY_FLOOR)
-    slope = np.where(
-        is_far, (log_end - log_start) / np.where(is_far, change, 1.0), 1 / average
-    )
+    slope = np.where(is_far, (log_end - log_start) / np.where(is_far, change, 1.0), 1 / average)
     return contributions * slope[:, None], log_start

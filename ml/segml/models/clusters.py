@@ -23,7 +23,8 @@ RESAMPLED_SHARE = 0.8
 SILHOUETTE_ROWS = 4_000
 STABLE_FROM = 0.8  # adjusted Rand index; below it a second sample would tell another story
 SMALLEST_SHARE = 0.02
-ALMOST_AS_GOOD = 0.75  # of the best silhouette: what is finer and stable tells more
+CLEAR_FROM = 0.5  # silhouette of a reasonable structure (Kaufman and Rousseeuw 1990)
+NEARLY_AS_GOOD = 0.75  # of the best silhouette
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,10 @@ class Clustering:
 def choose_clustering(points: Array, sizes: Iterable[int], *, seed: int) -> Clustering:
     """Fit every number of clusters and return the most telling one that can be trusted.
 
-    Among stable clusterings without tiny clusters, the finest is taken that is nearly as well
-    separated as the best. Where none is stable, the most stable one is; equal ones resolve to
-    fewer clusters.
+    Only stable clusterings without tiny clusters compete. Where one of them shows clear clusters,
+    the best separated one is taken. Where customers form a continuum, as in most shops, it is the
+    finest cut that is nearly as well separated as the best: more of equal quality tells more.
+    Where nothing is stable, the most stable one is taken, and fewer clusters of equal ones.
 
     Parameters
     ----------
@@ -77,8 +79,10 @@ def choose_clustering(points: Array, sizes: Iterable[int], *, seed: int) -> Clus
     stable = [item for item in large if item.stability >= STABLE_FROM]
     if not stable:
         return max(large, key=lambda item: item.stability)
-    separated = ALMOST_AS_GOOD * max(item.silhouette for item in stable)
-    return [item for item in stable if item.silhouette >= separated][-1]
+    best = max(stable, key=lambda item: item.silhouette)
+    if best.silhouette >= CLEAR_FROM:
+        return best
+    return [item for item in stable if item.silhouette >= NEARLY_AS_GOOD * best.silhouette][-1]
 
 
 def _cluster(points: Array, size: int, seed: int) -> Clustering:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from scipy.special import softmax
@@ -43,7 +43,7 @@ class EnsembleModel:
     """
 
     name = "ensemble"
-    search_space: SearchSpace = {}
+    search_space: ClassVar[SearchSpace] = {}
 
     def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed

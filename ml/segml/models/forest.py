@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -39,7 +39,7 @@ class ForestModel:
     """
 
     name = "forest"
-    search_space: SearchSpace = {
+    search_space: ClassVar[SearchSpace] = {
         "leaf_share": Span(0.001, 0.1, log=True),
         "feature_share": Span(0.02, 0.6, log=True),
     }

@@ -11,6 +11,7 @@ from segml.models.base import LogitContributions, class_logits, complete_probabi
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from segml.dataset import Examples
@@ -23,6 +24,11 @@ class PriorModel:
 
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
+
+    @staticmethod
+    def is_available(columns: Iterable[str]) -> bool:  # noqa: ARG004  (as other baselines)
+        """Tell whether the baseline applies: always."""
+        return True
 
     def fit(self, train: Examples) -> Self:
         """Count the outcomes of labelled examples."""

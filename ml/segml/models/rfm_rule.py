@@ -10,10 +10,11 @@ import pandas as pd
 from segml.dataset import TIERS, Predictions
 from segml.errors import TrainingError
 from segml.models.base import LogitContributions, class_logits, complete_probabilities
-from segml.models.preprocessing import model_frame
+from segml.models.preprocessing import UNKNOWN_CATEGORY
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from segml.dataset import Examples
@@ -31,16 +32,21 @@ class RfmRuleModel:
     def __init__(self, *, seed: int) -> None:
         self.seed = seed
 
+    @staticmethod
+    def is_available(columns: Iterable[str]) -> bool:
+        """Tell whether there are segments to average over."""
+        return SEGMENT_FEATURE in columns
+
     def fit(self, train: Examples) -> Self:
         """Count the outcomes of labelled examples per segment."""
-        if SEGMENT_FEATURE not in train.schema.categorical:
+        if not self.is_available(train.features.columns):
             raise TrainingError(
                 f"The baseline rfm_rule needs the feature `{SEGMENT_FEATURE}`",
-                "Take it out of the setting `excluded_features`",
+                "Choose another model",
             )
         tiers = range(len(TIERS))
         tier = pd.Series(train.value_tier).astype(int)
-        segment = pd.Series(model_frame(train)[SEGMENT_FEATURE].to_numpy(), name="segment")
+        segment = pd.Series(_segments(train), name="segment")
         counts = pd.crosstab(segment, tier).reindex(columns=tiers, fill_value=0)
         sums = pd.crosstab(segment, tier, train.net_revenue, aggfunc="sum")
         sums = sums.reindex(columns=tiers).fillna(0.0)
@@ -57,8 +63,7 @@ class RfmRuleModel:
     def predict(self, examples: Examples) -> Predictions:
         """Look up the segment of every example."""
         segments = [
-            segment if segment in self.shares_ else ELSEWHERE
-            for segment in model_frame(examples)[SEGMENT_FEATURE]
+            segment if segment in self.shares_ else ELSEWHERE for segment in _segments(examples)
         ]
         shares = np.array([self.shares_[segment] for segment in segments]).reshape(-1, len(TIERS))
         revenue = np.array([self.revenue_[segment] for segment in segments]).reshape(-1, 2)
@@ -69,7 +74,8 @@ class RfmRuleModel:
         reference = class_logits(self.predict(typical).tier_probabilities)[0]
         change = class_logits(self.predict(examples).tier_probabilities) - reference
         contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
-        contributions[:, examples.schema.names.index(SEGMENT_FEATURE)] = change
+        if SEGMENT_FEATURE in examples.schema.names:  # else nothing that may be shown moves
+            contributions[:, examples.schema.names.index(SEGMENT_FEATURE)] = change
         return LogitContributions(contributions, reference)
 
     def save(self, folder: Path) -> None:
@@ -84,3 +90,12 @@ class RfmRuleModel:
         model = cls(seed=values["seed"])
         model.shares_, model.revenue_ = values["shares"], values["revenue"]
         return model
+
+
+def _segments(examples: Examples) -> list[str]:
+    """Return the segment of each row, whether or not other models may see it."""
+    if SEGMENT_FEATURE not in examples.features:
+        return [ELSEWHERE] * len(examples)
+    values = examples.features[SEGMENT_FEATURE]
+    segments: list[str] = values.where(values.notna(), UNKNOWN_CATEGORY).astype(str).tolist()
+    return segments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.kernel_approximation import RBFSampler
@@ -47,7 +47,7 @@ class SvmModel:
     """
 
     name = "svm"
-    search_space: SearchSpace = {
+    search_space: ClassVar[SearchSpace] = {
         "strength": Span(0.1, 100.0, log=True),
         "bandwidth": Span(0.1, 2.0, log=True),
     }

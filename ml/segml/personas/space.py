@@ -54,7 +54,7 @@ def build_space(frame: pd.DataFrame, inputs: Sequence[str]) -> Any:  # noqa: ANN
         None if fewer than two columns vary.
     """
     columns = {
-        group: [name for name in informative_columns(frame, names) if name in inputs]
+        group: informative_columns(frame, tuple(name for name in names if name in inputs))
         for group, names in GROUPS.items()
     }
     columns = {group: names for group, names in columns.items() if names}
