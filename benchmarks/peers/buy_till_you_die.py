@@ -8,17 +8,20 @@ fitted on all purchases up to the test day.
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 from lifetimes import BetaGeoFitter, GammaGammaFitter, ParetoNBDFitter
+from lifetimes.utils import ConvergenceError
 
 from peers.data_sets import Task
 from peers.scores import Ranking
 
 MODELS = {"BG/NBD × Gamma-Gamma": BetaGeoFitter, "Pareto/NBD × Gamma-Gamma": ParetoNBDFitter}
 WEEK_DAYS = 7
+PENALTIES = (0.0, 0.001, 0.01, 0.1)
 VALUE_PENALTY = 0.01  # keeps the Gamma-Gamma fit finite on short logs
 # Fader, Hardie and Lee (2005): 1/10 sample of CDNOW, 39 weeks each
 CALIBRATION_END, HOLD_OUT_WEEKS = pd.Timestamp("1997-09-30"), 39
@@ -31,7 +34,7 @@ def rank(name: str, task: Task) -> Ranking:
     history = (summary["frequency"], summary["recency"], summary["age"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package predates today's NumPy and pandas
-        fitted = MODELS[name]().fit(*history)
+        fitted = fit(MODELS[name], history)
         purchases = fitted.conditional_expected_number_of_purchases_up_to_time(
             task.plan.horizon_days / WEEK_DAYS, *history
         )
@@ -45,6 +48,14 @@ def rank(name: str, task: Task) -> Ranking:
     scores = scores.loc[task.test.customer_key].fillna(0.0)
     purchases = scores["purchases"].to_numpy()
     return Ranking(purchases, purchases * scores["value"].to_numpy())
+
+
+def fit(fitter: type, history: tuple[pd.Series, ...]):
+    """Fit with the smallest penalty that lets the likelihood converge: none, where it can."""
+    for penalty in PENALTIES[:-1]:
+        with suppress(ConvergenceError):
+            return fitter(penalizer_coef=penalty).fit(*history)
+    return fitter(penalizer_coef=PENALTIES[-1]).fit(*history)
 
 
 def summarise(orders: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
@@ -79,7 +90,7 @@ def published_check() -> dict[str, tuple[float, float]]:
     for name, fitter in MODELS.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fitted = fitter().fit(*history)
+            fitted = fit(fitter, history)
             expected = fitted.conditional_expected_number_of_purchases_up_to_time(
                 HOLD_OUT_WEEKS, *history
             )

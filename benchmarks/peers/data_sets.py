@@ -25,6 +25,8 @@ EXAMPLES = ROOT / "examples"
 TARGET = "dev"
 PUBLIC_KEY = "public key of the benchmarks: nobody here is to be hidden"
 
+TRUTH_FILE = ""
+
 ORDERS = """
 select cast(customer_key as varchar) as customer_key, ordered_date,
     cast(sum(order_revenue) as double) as revenue
@@ -106,7 +108,7 @@ def prepare(data_set: DataSet, folder: Path, settings: Settings) -> Task:
     if not warehouse_path.exists():
         _build(data_set, data, warehouse_path)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
-        return _read(data_set, warehouse, data / "truth_snapshots.parquet", settings)
+        return _read(data_set, warehouse, data / TRUTH_FILE, settings)
 
 
 def _synthetic_shop(data_set: DataSet, folder: Path) -> Path:

@@ -12,7 +12,7 @@ import optuna
 import pandas as pd
 from optuna.trial import TrialState
 
-from segml.models import search_space
+from segml.models import search_space_of
 from segml.models.search_space import Choice
 from segml.rolling import rolling_log_losses
 
@@ -66,7 +66,7 @@ def tune(
         the folds it was given) and state (complete or pruned). Empty for a model without a
         search space.
     """
-    space = search_space(recipe.name)
+    space = search_space_of(recipe.name)
     if not space:
         return recipe, pd.DataFrame(columns=list(TUNING_COLUMNS))
     with _open_study(recipe, study_path) as study:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from segml.errors import SettingsError
-from segml.models import build_model, search_space
+from segml.models import build_model, search_space_of
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds, rolling_log_losses
 from segml.tuning import prune_studies, tune
@@ -169,7 +169,7 @@ def test_studies_of_other_runs_are_removed(tmp_path):
 
 @pytest.mark.parametrize("name", ["logistic", "boosting"])
 def test_tuned_parameters_change_predictions_and_are_stored(shop, name, tmp_path):
-    parameters = {key: span.low for key, span in search_space(name).items()}
+    parameters = {key: span.low for key, span in search_space_of(name).items()}
     tuned = build_model(name, seed=1, parameters=parameters).fit(shop)
     plain = build_model(name, seed=1).fit(shop)
     predicted = tuned.predict(shop).tier_probabilities
