@@ -8,8 +8,9 @@ fitted on all purchases up to the test day.
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib.resources import files
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def rank(name: str, task: Task) -> Ranking:
 def fit(fitter: type, history: tuple[pd.Series, ...]):
     """Fit with the smallest penalty that lets the likelihood converge: none, where it can."""
     for penalty in PENALTIES[:-1]:
-        with suppress(ConvergenceError):
+        with suppress(ConvergenceError), redirect_stdout(StringIO()):  # it prints its failures
             return fitter(penalizer_coef=penalty).fit(*history)
     return fitter(penalizer_coef=PENALTIES[-1]).fit(*history)
 

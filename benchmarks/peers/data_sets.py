@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "examples"
 TARGET = "dev"
 PUBLIC_KEY = "public key of the benchmarks: nobody here is to be hidden"
 
-TRUTH_FILE = ""
+TRUTH_FILE = "truth/truth_snapshots.parquet"
 
 ORDERS = """
 select cast(customer_key as varchar) as customer_key, ordered_date,
