@@ -63,7 +63,7 @@ def main() -> None:
     shop = draw_customers(max(TRAINING_CUSTOMERS, arguments.customers))
     training, reference = shop.take(np.arange(TRAINING_CUSTOMERS)), reference_row(shop)
     print(f"{len(shop.schema.names)} features, customers per second")
-    print(f"{'model':<10}{'reasons':>12}{'permutation':>14}")
+    print(f"{'model':<12}{'reasons':>12}{'permutation':>14}")
     for name in arguments.models:
         model = build_model(name, seed=SEED).fit(training)
         probabilities = model.predict(training).tier_probabilities
@@ -79,7 +79,7 @@ def main() -> None:
         start = time.perf_counter()
         shapley_contributions(served, few, reference, seed=SEED)
         permutation = arguments.permutation_customers / (time.perf_counter() - start)
-        print(f"{name:<10}{reasons:>12,.0f}{permutation:>14,.0f}")
+        print(f"{name:<12}{reasons:>12,.0f}{permutation:>14,.0f}")
 
 
 def draw_customers(customers: int) -> Examples:
@@ -96,6 +96,8 @@ def draw_customers(customers: int) -> Examples:
         columns[f"gap_{number}_days"] = np.where(
             generator.random(customers) < 0.1 + 0.05 * number, np.nan, gap
         )
+    columns["order_count_90d"] = generator.poisson(rate).astype(float)
+    columns["net_revenue_90d"] = columns["order_count_90d"] * generator.lognormal(3, 1, customers)
     numeric = tuple(columns)
     for name, size in CATEGORIES.items():
         level = np.argsort(np.argsort(rate + generator.normal(size=customers))) * size // customers

@@ -186,7 +186,7 @@ def _read_unchanged(path: Path, expected_sha256: str) -> dict[str, Any]:
 
 def _metadata_from(values: dict[str, Any]) -> ArtifactMetadata:
     schema = {kind: tuple(names) for kind, names in values["schema"].items()}
-    class_names = tuple(values["class_names"])
+    class_names = tuple(values.get("class_names", TIERS))  # older models knew tiers only
     return ArtifactMetadata(
         **(values | {"schema": FeatureSchema(**schema), "class_names": class_names})
     )

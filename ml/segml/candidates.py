@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.feature_selection import FEATURE_COLUMNS, select_features
-from segml.models import BASELINES, ENSEMBLE
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
 from segml.tuning import TUNING_COLUMNS, tune
@@ -46,7 +46,6 @@ def prepare_candidates(
     examples: Examples,
     splits: Splits,
     *,
-    horizon_days: int,
     settings: Settings,
     progress: Callable[[str], None],
     study_path: Path | None = None,
@@ -54,6 +53,8 @@ def prepare_candidates(
     """Choose features and parameters on train snapshots; the validation snapshot stays unseen.
 
     Baselines are shown every feature and are never tuned: they are what everybody must beat.
+    Where every row that is learned from is judged as well, as in a table of labelled customers,
+    there is nothing to choose by, and all models compete as they are.
 
     Parameters
     ----------
@@ -62,22 +63,24 @@ def prepare_candidates(
     study_path : Path, optional
         Where tuning keeps finished trials; in memory without it.
     """
-    learned = [name for name in names if name not in (*BASELINES, ENSEMBLE)]
+    recipes = {name: Recipe(name, settings.seed) for name in names}
+    learned = [name for name in names if name not in (*BASELINES, *LABELLED_BASELINES, ENSEMBLE)]
+    features = pd.DataFrame(columns=list(FEATURE_COLUMNS))
+    trials = [pd.DataFrame(columns=list(TUNING_COLUMNS))]
+    if not learned or examples.horizon_days is None or not splits.train.any():
+        return Candidates(recipes, trials[0], features)
     folds = rolling_folds(
         examples,
         splits.train,
-        horizon_days=horizon_days,
+        horizon_days=examples.horizon_days,
         folds=settings.selection_folds,
         seed=settings.seed,
     )
     schema: FeatureSchema | None = None
-    features = pd.DataFrame(columns=list(FEATURE_COLUMNS))
-    if learned and settings.feature_selection == "auto":
+    if settings.feature_selection == "auto":
         selection = select_features(examples, splits.train, folds, seed=settings.seed)
         schema, features = selection.schema, selection.table
         progress(selection.summary)
-    recipes = {name: Recipe(name, settings.seed) for name in names}
-    trials = [pd.DataFrame(columns=list(TUNING_COLUMNS))]
     for name in learned:
         recipes[name] = Recipe(name, settings.seed, schema=schema)
         if settings.tune_trials:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from segml.warehouse import Warehouse
 
+NEEDED = (
+    ("marketing", "customer_segments"),
+    ("staging", "stg_segml__prediction_reasons"),
+    ("staging", "stg_segml__personas"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
@@ -83,11 +89,11 @@ def explain_customer(warehouse_path: Path, customer: str) -> CustomerExplanation
         When the customer is unknown, erased, or not scored.
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
-        if not warehouse.has_table("marketing", "customer_segments"):
-            raise WarehouseError(
-                f"{warehouse.path} has no mart marketing.customer_segments",
-                "Run `segml run` first",
-            )
+        for schema, table in NEEDED:
+            if not warehouse.has_table(schema, table):
+                raise WarehouseError(
+                    f"{warehouse.path} has no table {schema}.{table}", "Run `segml run` first"
+                )
         key = _resolve(warehouse, customer)
         segment = _read_segment(warehouse, key)
         if segment["value_tier"] == "unscored":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SELECTED_SHARE = 0.2
 UNKNOWN_GROUP = "unknown"
-SMALL_GROUPS = "other"
+SMALL_GROUPS = "small groups"
 
 
 def fairness_metrics(

@@ -140,8 +140,10 @@ def _events(examples: Examples) -> list[NDArray[np.bool_]]:
 
 def _number_auc(values: pd.Series, event: NDArray[np.bool_]) -> float:
     numbers = values.to_numpy(dtype=np.float64)
-    known = np.where(np.isfinite(numbers), numbers, np.nan)
-    aucs = [_auc(np.nan_to_num(known, nan=unknown), event) for unknown in (-np.inf, np.inf)]
+    is_known = np.isfinite(numbers)
+    known = numbers[is_known]  # more than MAX_CODES values
+    ends = known.min() - 1, known.max() + 1
+    aucs = [_auc(np.where(is_known, numbers, end), event) for end in ends]
     return max(max(auc, 1 - auc) for auc in aucs)
 
 

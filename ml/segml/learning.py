@@ -159,7 +159,9 @@ def _known_run(
     versions = list_versions(warehouse)
     champion = next((item for item in versions if item.status == "champion"), None)
     is_registered = any(item.run_id == identity.run_id for item in versions)
-    if champion is None or not is_registered or champion.as_of_date > plan.as_of_date:
+    if champion is None or champion.as_of_date is None or not is_registered:
+        return None
+    if champion.as_of_date > plan.as_of_date:
         return None
     by_hand = [item.actor == "manual" for item in list_promotions(warehouse)][-1:] == [True]
     has_seen_the_same = champion.data_fingerprint == identity.data_fingerprint

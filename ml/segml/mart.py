@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from segml.warehouse import Warehouse
 
-KEY_COLUMNS = ("customer_key", "snapshot_date")
+KEY_COLUMNS = ("customer_key", "snapshot_date", "split_role", "class_name")
 CATEGORICAL_TYPES = ("VARCHAR",)
 UUID_SPACE = 2**128
 
@@ -80,8 +80,10 @@ def read_plan(warehouse: Warehouse) -> SnapshotPlan:
     )
 
 
-def read_schema(warehouse: Warehouse, excluded: Sequence[str] = ()) -> FeatureSchema:
-    """Return the model inputs: every column of ``customer_features`` but keys and exclusions.
+def read_schema(
+    warehouse: Warehouse, excluded: Sequence[str] = (), *, table: str = "customer_features"
+) -> FeatureSchema:
+    """Return the model inputs: every column of a feature table but keys and exclusions.
 
     What a baseline is made of stays with that baseline, though no model sees it.
 
@@ -97,14 +99,14 @@ def read_schema(warehouse: Warehouse, excluded: Sequence[str] = ()) -> FeatureSc
     """
     columns = warehouse.rows(
         "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'features' and table_name = 'customer_features' "
-        "order by ordinal_position"
+        "where table_schema = 'features' and table_name = ? order by ordinal_position",
+        [table],
     )
     names = [name for name, _ in columns]
     for pattern in excluded:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise SettingsError(
-                f"`excluded_features` names '{pattern}', which is no column of customer_features",
+                f"`excluded_features` names '{pattern}', which is no column of {table}",
                 "Correct the name in segml.toml",
             )
     kept = [
@@ -214,14 +216,6 @@ def _frame_of(batch: pa.RecordBatch) -> pd.DataFrame:
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
     size = len(frame)
-    numeric = (*schema.numeric, *schema.baseline_numeric)
-    features = pd.DataFrame(
-        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numeric}
-        | {
-            name: _texts(frame[name])
-            for name in (*schema.categorical, *schema.baseline_categorical)
-        }
-    )
     if "value_tier" in frame:
         tiers = frame["value_tier"].map(TIERS.index).to_numpy(dtype=np.int8)
         revenue = frame["horizon_net_revenue"].to_numpy(dtype=np.float64)
@@ -231,10 +225,20 @@ def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:
     return Examples(
         customer_key=frame["customer_key"].to_numpy(dtype=str),
         snapshot_date=frame["snapshot_date"].to_numpy(dtype="datetime64[D]"),
-        features=features,
+        features=feature_frame(frame, schema),
         value_tier=tiers,
         net_revenue=revenue,
         schema=schema,
+    )
+
+
+def feature_frame(frame: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:
+    """Return the features as models want them: NaN for unknown numbers, None for unknown texts."""
+    numeric = (*schema.numeric, *schema.baseline_numeric)
+    categorical = (*schema.categorical, *schema.baseline_categorical)
+    return pd.DataFrame(
+        {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numeric}
+        | {name: _texts(frame[name]) for name in categorical}
     )
 
 

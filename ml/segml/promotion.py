@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from segml.settings import SHOP
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -55,7 +57,13 @@ def record_promotion(warehouse: Warehouse, promotion: Promotion) -> None:
 
 def crown(warehouse: Warehouse, promotion: Promotion) -> None:
     """Do so within the caller's transaction."""
-    warehouse.execute("update ml.model_versions set status = 'retired' where status = 'champion'")
+    # every data set has a champion of its own
+    warehouse.execute(
+        "update ml.model_versions set status = 'retired' where status = 'champion' and "
+        "coalesce(data_set, $shop) = (select coalesce(data_set, $shop) from ml.model_versions "
+        "where model_version = $version)",
+        {"shop": SHOP, "version": promotion.model_version},
+    )
     warehouse.execute(
         "update ml.model_versions set status = 'champion' where model_version = ?",
         [promotion.model_version],

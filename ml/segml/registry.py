@@ -1,4 +1,4 @@
-"""What segml knows of its models and scorings, kept in the warehouse's ``ml`` schema."""
+"""What segml knows of its models, kept in the warehouse's ``ml`` schema."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import pandas as pd
 
 from segml.errors import ArtifactError
 from segml.promotion import crown
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date, datetime
     from pathlib import Path
-
-    import pyarrow as pa
 
     from segml.promotion import Promotion
     from segml.settings import Settings
@@ -31,13 +29,13 @@ def artifact_folder(settings: Settings, warehouse_path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One row of ``ml.model_versions``."""
+    """One row of ``ml.model_versions``; every data set has a champion of its own."""
 
     model_version: str
     run_id: str
     model_name: str
     trained_at: datetime
-    as_of_date: date
+    as_of_date: date | None
     horizon_days: int
     high_value_threshold: float
     feature_hash: str
@@ -47,6 +45,7 @@ class ModelVersion:
     artifact_sha256: str
     status: str
     decision: str
+    data_set: str = SHOP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +56,22 @@ class RunTables:
     curves: pd.DataFrame
     importance: pd.DataFrame
     personas: pd.DataFrame = field(default_factory=pd.DataFrame)
-    tuning_trials: pd.DataFrame = field(default_factory=pd.DataFrame)
-    feature_selection: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tuning_trials: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feature_selection: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+TABLE_OF = {
+    "metrics": "evaluation_metrics",
+    "curves": "evaluation_curves",
+    "importance": "feature_importance",
+    "personas": "personas",
+    "comparisons": "model_comparisons",
+    "fairness": "fairness_metrics",
+    "tuning_trials": "tuning_trials",
+    "feature_selection": "feature_selection",
+}  # field of RunTables -> table of the schema ml
 
 
 def register(
@@ -84,24 +95,17 @@ def register(
     promotion : Promotion, optional
         Where one of the versions takes over.
     """
-    contents = {
-        "evaluation_metrics": tables.metrics,
-        "evaluation_curves": tables.curves,
-        "feature_importance": tables.importance,
-        "personas": tables.personas,
-        "tuning_trials": tables.tuning_trials,
-        "feature_selection": tables.feature_selection,
-        "model_comparisons": tables.comparisons,
-        "fairness_metrics": tables.fairness,
-    }
     versions = [item for item in (version, refreshed) if item is not None]
     with warehouse.transaction():
         if version.status == "champion":
             warehouse.execute(
-                "update ml.model_versions set status = 'retired' where status = 'champion'"
+                "update ml.model_versions set status = 'retired' "
+                "where status = 'champion' and coalesce(data_set, ?) = ?",
+                [SHOP, version.data_set],
             )
-        for table, rows in contents.items():
+        for name, table in TABLE_OF.items():
             warehouse.execute(f"delete from ml.{table} where run_id = ?", [version.run_id])
+            rows: pd.DataFrame = getattr(tables, name)
             warehouse.append(f"ml.{table}", rows.assign(run_id=version.run_id))
         for item in versions:
             warehouse.execute(
@@ -112,13 +116,19 @@ def register(
             crown(warehouse, promotion)
 
 
-def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
-    """Return all versions, newest first."""
-    names = ", ".join(ModelVersion.__dataclass_fields__)
+def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
+    """Return the versions that learned from a data set, or from any, newest first."""
     if not warehouse.has_table("ml", "model_versions"):
         return []
+    # versions from before there were data sets are of the shop
+    names = ", ".join(
+        f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
+        for name in ModelVersion.__dataclass_fields__
+    )
     rows = warehouse.rows(
-        f"select {names} from ml.model_versions order by trained_at desc, model_version"
+        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+        {"data_set": data_set},
     )
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
@@ -126,18 +136,20 @@ def list_versions(warehouse: Warehouse) -> list[ModelVersion]:
     ]
 
 
-def find_version(warehouse: Warehouse, model_version: str | None = None) -> ModelVersion:
-    """Return a version by name (a unique beginning will do), or the champion.
+def find_version(
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+) -> ModelVersion:
+    """Return a version of a data set by name (a unique beginning will do), or its champion.
 
     Raises
     ------
     ArtifactError
         When there is none, or a beginning fits several.
     """
-    versions = list_versions(warehouse)
+    versions = list_versions(warehouse, data_set=data_set)
     if model_version is None:
         found = [version for version in versions if version.status == "champion"]
-        wanted = "champion"
+        wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [
             item for item in versions if item.model_version.startswith(model_version)
@@ -154,6 +166,20 @@ def find_version(warehouse: Warehouse, model_version: str | None = None) -> Mode
     return found[0]
 
 
+def read_run(warehouse: Warehouse, run_id: str) -> RunTables:
+    """Return everything that one run measured."""
+    tables = {name: f"ml.{table}" for name, table in TABLE_OF.items()}
+    return RunTables(
+        **{
+            name: warehouse.frame(
+                f"select * exclude (run_id) from {table} where run_id = ? order by all", [run_id]
+            )
+            for name, table in tables.items()
+            if warehouse.has_table(*table.split("."))
+        }
+    )
+
+
 def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
     """Return model_name, split, snapshot_date, metric, value, ci_low, ci_high of one run."""
     return warehouse.frame(
@@ -161,74 +187,3 @@ def read_metrics(warehouse: Warehouse, run_id: str) -> pd.DataFrame:
         "order by split, model_name, metric, snapshot_date",
         [run_id],
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scoring:
-    """One complete scoring of a snapshot."""
-
-    scoring_id: str
-    model_version: str
-    snapshot_date: date
-    scored_at: datetime
-
-
-def write_scoring(
-    warehouse: Warehouse,
-    scoring: Scoring,
-    predictions: Iterable[pa.Table],
-    reasons: Iterable[pa.Table],
-) -> int:
-    """Store one scoring, replacing an earlier one of the same model and snapshot.
-
-    All of it becomes visible at once; a kill on the way leaves the scoring before complete.
-
-    Parameters
-    ----------
-    predictions : iterable of pyarrow.Table
-        customer_key, probabilities, expected_net_revenue and value_tier; ranks are given here.
-    reasons : iterable of pyarrow.Table
-        customer_key, rank, feature, feature_value, contribution, direction.
-
-    Returns
-    -------
-    int
-        Customers scored.
-    """
-    key = [scoring.scoring_id]
-    with warehouse.transaction():
-        for table in ("segment_predictions", "prediction_reasons", "scorings"):
-            warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
-        for rows, table in ((predictions, "segment_predictions"), (reasons, "prediction_reasons")):
-            warehouse.execute(
-                f"create or replace temp table new_{table} as from ml.{table} limit 0"
-            )
-            for batch in rows:
-                warehouse.append(f"new_{table}", batch)
-        warehouse.execute(
-            """
-            insert into ml.segment_predictions by name
-            select * replace (
-                $scoring_id as scoring_id,
-                $model_version as model_version,
-                $snapshot_date as snapshot_date,
-                $scored_at as scored_at,
-                rank() over (order by expected_net_revenue desc) as value_rank
-            )
-            from new_segment_predictions
-            """,
-            asdict(scoring),
-        )
-        warehouse.execute(
-            "insert into ml.prediction_reasons by name "
-            "select * replace (? as scoring_id) from new_prediction_reasons",
-            key,
-        )
-        customers: int = warehouse.value(
-            "select count(*) from ml.segment_predictions where scoring_id = ?", key
-        )
-        warehouse.append(
-            "ml.scorings",
-            pd.DataFrame([asdict(scoring) | {"customer_count": customers, "status": "complete"}]),
-        )
-    return customers

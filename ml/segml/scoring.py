@@ -15,7 +15,8 @@ from segml.dataset import TIERS
 from segml.errors import WarehouseError
 from segml.explanation import explain
 from segml.mart import read_plan, read_schema, read_scoring_batches
-from segml.registry import Scoring, artifact_folder, find_version, write_scoring
+from segml.registry import artifact_folder, find_version
+from segml.scorings import Scoring, write_scoring
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:

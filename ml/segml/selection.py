@@ -10,7 +10,7 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Trial:
     @property
     def is_baseline(self) -> bool:
         """True for the models that every candidate must beat."""
-        return self.name in BASELINES
+        return self.name in (*BASELINES, *LABELLED_BASELINES)
 
 
 @dataclass(frozen=True)

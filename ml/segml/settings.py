@@ -15,6 +15,7 @@ from segml.errors import SettingsError
 SETTINGS_FILE = "segml.toml"
 ENVIRONMENT_PREFIX = "SEGML_"
 FEATURE_SELECTION = ("off", "auto")
+SHOP, LABELLED_CUSTOMERS = "shop", "labelled_customers"  # the data sets that models learn from
 
 
 def _require(condition: bool, name: str, rule: str, received: object) -> None:

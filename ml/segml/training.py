@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from segml.candidates import Candidates
     from segml.challenge import Champion, Verdict
     from segml.dataset import Examples
     from segml.final_fit import FinalFit
@@ -156,30 +155,33 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        baselines = baselines_for(examples.features.columns)
-        kept = champion.kinds if champion and not champion.obstacle else ()
-        candidates = prepare_candidates(
-            names_to_compare(settings, baselines, kept),
-            examples,
-            splits,
-            horizon_days=horizon_days,
-            settings=settings,
-            progress=progress,
-            study_path=study_path,
+        return compare_and_fit(
+            examples, splits, settings, progress, champion=champion, study_path=study_path
         )
-        eligible = names_to_compare(settings, baselines)
-        return _train(examples, splits, candidates, eligible, settings, progress, champion)
 
 
-def _train(
+def compare_and_fit(
     examples: Examples,
     splits: Splits,
-    candidates: Candidates,
-    eligible: tuple[str, ...],
     settings: Settings,
     progress: Callable[[str], None],
-    champion: Champion | None,
+    *,
+    champion: Champion | None = None,
+    baselines: tuple[str, ...] | None = None,
+    study_path: Path | None = None,
 ) -> TrainingResult:
+    """Choose on the selection folds, test once, and refit the best on all labelled rows.
+
+    Without ``baselines``, those that find their features are the ones to beat.
+    """
+    baselines = baselines or baselines_for(examples.features.columns)
+    eligible = names_to_compare(settings, baselines)
+    members = eligible
+    if champion and not champion.obstacle:
+        members = names_to_compare(settings, baselines, champion.kinds)
+    candidates = prepare_candidates(
+        members, examples, splits, settings=settings, progress=progress, study_path=study_path
+    )
     trials: dict[str, Trial] = {}
     for name, recipe in candidates.recipes.items():
         trials[name] = (
@@ -192,7 +194,7 @@ def _train(
     progress(decision.reason)
 
     metrics, curves, tested = judge_trials(list(trials.values()), examples, splits, settings)
-    progress(f"tested on {splits.test_date}")
+    progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
     measured = {name: judgement.measured for name, judgement in tested.items()}
     verdict = challenge(
         champion, decision, trials, measured, confidence=settings.promotion_confidence

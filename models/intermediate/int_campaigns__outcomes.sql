@@ -46,19 +46,17 @@ orders as (
 
 -- whoever was contacted at all is no control any more
 participants as (
-
+    {% for channel in ["'all'", "coalesce(channel, 'unknown')"] %}
     select
         campaign_id,
-        case when grouping(channel) = 1 then 'all' else coalesce(channel, 'unknown') end
-            as channel,
+        {{ channel }} as channel,
         customer_key,
         min(contacted_at) as contacted_at,
         bool_and(is_control) as is_control
     from contacts
-    group by grouping sets (
-        (campaign_id, customer_key), (campaign_id, channel, customer_key)
-    )
-
+    group by all
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 windows as (

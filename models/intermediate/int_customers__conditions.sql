@@ -1,17 +1,16 @@
 -- what a playbook may ask for beside segment and tier: condition, rule, and why it holds in words
 {%- set conditions = [
     ('always', 'true', 'cast(null as varchar)'),
-    ('overdue', 'features.overdue_ratio > 1', "'later than usual'"),
-    ('single_order', 'features.order_count = 1', "'one order so far'"),
+    ('overdue', 'overdue_ratio > 1', "'later than usual'"),
+    ('single_order', 'order_count = 1', "'one order so far'"),
     (
         'recent_cart',
-        'features.days_since_last_cart <= 14
-            and features.days_since_last_cart < features.recency_days',
-        "'filled a cart ' || features.days_since_last_cart || ' days ago, not ordered since'"
+        'days_since_last_cart <= 14 and days_since_last_cart < recency_days',
+        "'filled a cart ' || days_since_last_cart || ' days ago, not ordered since'"
     ),
-    ('unhappy', 'features.last_rating <= 2', "'last rating ' || cast(features.last_rating as integer) || ' of 5'"),
-    ('discount_buyer', 'features.discounted_order_share >= 0.5', "'buys with discounts'"),
-    ('full_price_buyer', 'features.discounted_order_share = 0', "'never had a discount'"),
+    ('unhappy', 'last_rating <= 2', "'last rating ' || cast(last_rating as integer) || ' of 5'"),
+    ('discount_buyer', 'discounted_order_share >= 0.5', "'buys with discounts'"),
+    ('full_price_buyer', 'discounted_order_share = 0', "'never had a discount'"),
 ] %}
 
 with
@@ -22,23 +21,29 @@ customers as (
 
 ),
 
-features as (
+described as (
 
-    select features.*
-    from {{ ref('customer_features') }} as features
-    inner join customers
+    select
+        customers.customer_key,
+        features.overdue_ratio,
+        features.order_count,
+        features.recency_days,
+        features.days_since_last_cart,
+        features.last_rating,
+        features.discounted_order_share
+    from customers
+    left join {{ ref('customer_features') }} as features
         on
-            features.customer_key = customers.customer_key
-            and features.snapshot_date = customers.snapshot_date
+            customers.customer_key = features.customer_key
+            and customers.snapshot_date = features.snapshot_date
 
 )
 {% for condition, rule, explanation in conditions %}
 select
-    customers.customer_key,
+    customer_key,
     '{{ condition }}' as condition,
     {{ explanation }} as explanation
-from customers
-left join features on customers.customer_key = features.customer_key
+from described
 where {{ rule }}
 {{ "union all" if not loop.last }}
 {%- endfor %}

@@ -1,5 +1,5 @@
--- every customer in two consecutive snapshots, or in one of them: by RFM segment with the revenue of
--- the 365 days before, by predicted tier with the expected revenue
+-- every customer in two consecutive snapshots, or in one of them: by RFM segment with the revenue
+-- of the 365 days before, by predicted tier with the expected revenue
 with
 
 memberships as (

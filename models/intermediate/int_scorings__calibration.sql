@@ -19,22 +19,28 @@ edges as (
 
 ),
 
-bins as (
+placed as (
 
     select
         outcomes.scoring_id,
-        len(
-            list_filter(
-                edges.bin_edges, lambda edge: edge < outcomes.purchase_probability
-            )
-        ) as bin_number,
-        count(*) as customer_count,
-        sum(
-            cast(outcomes.purchase_probability as decimal(18, 15))
-            - cast(outcomes.has_purchased as integer)
-        ) as gap
+        outcomes.purchase_probability,
+        outcomes.has_purchased,
+        edges.bin_edges
     from outcomes
     inner join edges on outcomes.scoring_id = edges.scoring_id
+
+),
+
+bins as (
+
+    select
+        scoring_id,
+        len(list_filter(bin_edges, lambda edge: edge < purchase_probability)) as bin_number,
+        count(*) as customer_count,
+        sum(
+            cast(purchase_probability as decimal(18, 15)) - cast(has_purchased as integer)
+        ) as gap
+    from placed
     group by all
 
 )

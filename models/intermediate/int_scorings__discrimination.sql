@@ -1,6 +1,6 @@
 -- how well the purchase probabilities of past scorings told buyers from others: area under the ROC
--- curve with its standard error (DeLong, DeLong and Clarke-Pearson 1988), and the share of buyers among
--- the top tenth over their share among all; customers with equal probabilities share their place
+-- curve with its standard error (DeLong, DeLong and Clarke-Pearson 1988), and the share of buyers
+-- among the top tenth over their share among all; equal probabilities share their place
 with
 
 outcomes as (
@@ -46,8 +46,8 @@ sums as (
 
     select
         scoring_id,
-        nullif(sum(buyer_count), 0) as buyers,
-        nullif(sum(other_count), 0) as others,
+        nullif(sum(buyer_count), 0) as buyer_total,
+        nullif(sum(other_count), 0) as other_total,
         cast(sum(buyer_count * beaten_others) as double) as beaten_others,
         cast(sum(buyer_count * beaten_others * beaten_others) as double) as beaten_others_squares,
         cast(sum(other_count * beaten_buyers) as double) as beaten_buyers,
@@ -65,12 +65,12 @@ sums as (
 
 select
     scoring_id,
-    beaten_others / buyers / others as roc_auc,
+    beaten_others / buyer_total / other_total as roc_auc,
     sqrt(
-        greatest(beaten_others_squares - beaten_others * beaten_others / buyers, 0)
-        / nullif(buyers - 1, 0) / buyers / others / others
-        + greatest(beaten_buyers_squares - beaten_buyers * beaten_buyers / others, 0)
-        / nullif(others - 1, 0) / others / buyers / buyers
+        greatest(beaten_others_squares - beaten_others * beaten_others / buyer_total, 0)
+        / nullif(buyer_total - 1, 0) / buyer_total / other_total / other_total
+        + greatest(beaten_buyers_squares - beaten_buyers * beaten_buyers / other_total, 0)
+        / nullif(other_total - 1, 0) / other_total / buyer_total / buyer_total
     ) as roc_auc_error,
     top_tenth_buyer_share / nullif(buyer_share, 0) as lift_10
 from sums

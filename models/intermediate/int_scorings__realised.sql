@@ -1,6 +1,6 @@
 -- what past scorings were worth once their horizon had passed: means over customers with standard
--- errors, and the measures of ranks and calibration. Sums are taken over decimals: exact, so that no
--- order of rows matters
+-- errors, and the measures of ranks and calibration. Sums are taken over decimals: exact, so that
+-- no order of rows matters
 {%- set means = {
     'log_loss': 'ln(1 / greatest(outcome_probability, 1e-15))',
     'accuracy': 'predicted_tier = value_tier',
@@ -24,10 +24,10 @@ outcomes as (
 measures as (
 
     select
-        scoring_id,
         {%- for metric, expression in means.items() %}
-        cast({{ expression }} as decimal(38, 9)) as {{ metric }}{{ "," if not loop.last }}
+        cast({{ expression }} as decimal(38, 9)) as {{ metric }},
         {%- endfor %}
+        scoring_id
     from outcomes
 
 ),
@@ -45,7 +45,7 @@ metrics as (
     select
         scoring_id,
         metric,
-        cast(sum(measure) as double) / count(*) as value,
+        cast(sum(measure) as double) / count(*) as metric_value,
         sqrt(
             greatest(
                 cast(sum(measure * measure) as double)
@@ -60,7 +60,7 @@ metrics as (
     select
         scoring_id,
         'roc_auc_purchase' as metric,
-        roc_auc as value,
+        roc_auc as metric_value,
         roc_auc_error as standard_error
     from {{ ref('int_scorings__discrimination') }}
 
@@ -69,7 +69,7 @@ metrics as (
     select
         scoring_id,
         'lift_10_purchase' as metric,
-        lift_10 as value,
+        lift_10 as metric_value,
         null as standard_error
     from {{ ref('int_scorings__discrimination') }}
 
@@ -78,7 +78,7 @@ metrics as (
     select
         scoring_id,
         'ece_purchase' as metric,
-        expected_calibration_error as value,
+        expected_calibration_error as metric_value,
         null as standard_error
     from {{ ref('int_scorings__calibration') }}
 
@@ -102,7 +102,7 @@ select
     scorings.snapshot_date,
     scorings.customer_count,
     metrics.metric,
-    metrics.value,
+    metrics.metric_value,
     metrics.standard_error
 from scorings
 inner join metrics on scorings.scoring_id = metrics.scoring_id

@@ -58,12 +58,12 @@ candidates as (
                 when playbook.channel in ('sms', 'phone') then contactability.has_phone
                 else true
             end
-            and len(
-                list_filter(
-                    contactability.contact_ages_days,
-                    lambda age_days: age_days <= playbook.contact_period_days
-                )
-            ) < playbook.maximum_contacts
+            -- of the contacts, oldest first, the one that would use up the cap
+            and coalesce(
+                contactability.contact_ages_days[-playbook.maximum_contacts]
+                > playbook.contact_period_days,
+                true
+            )
 
 ),
 
@@ -74,7 +74,7 @@ chosen as (
     qualify
         row_number() over (
             partition by customer_key
-            order by priority, expected_incremental_profit desc nulls last, campaign_id
+            order by priority asc, expected_incremental_profit desc nulls last, campaign_id asc
         ) = 1
 
 )
@@ -89,7 +89,7 @@ select
     priority,
     row_number() over (
         partition by campaign_id
-        order by expected_incremental_profit desc nulls last, customer_key
+        order by expected_incremental_profit desc nulls last, customer_key asc
     ) as audience_rank,
     {{ is_held_out('campaign_id', 'customer_key') }} as is_holdout,
     rfm_segment,
@@ -102,9 +102,9 @@ select
     cost_per_contact,
     concat_ws(
         '; ',
-        rfm_segment || case when value_tier = 'unscored' then '' else ', value tier ' || value_tier end,
+        rfm_segment || coalesce(', value tier ' || nullif(value_tier, 'unscored'), ''),
         coalesce(
-            'last order ' || as_of_date - last_order_date || ' days ago'
+            'last order ' || (as_of_date - last_order_date) || ' days ago'
             || coalesce(' (usual gap ' || cast(purchase_gap_mean_days as integer) || ')', ''),
             'no order yet'
         ),

@@ -1,5 +1,5 @@
--- differences of means between contacted and hold-out group with normal 95 % intervals; revenue also
--- adjusted for what customers spent before the contact, which the contact cannot have changed
+-- differences of means between contacted and hold-out group with normal 95 % intervals; revenue
+-- also adjusted for what customers spent before the contact, which the contact cannot have changed
 -- (CUPED: Deng, Xu, Kohavi and Walker 2013)
 {%- set normal_quantile = 1.959963984540054 %}
 {%- set minimum_size = var('campaign_minimum_group_size') %}
@@ -112,8 +112,9 @@ select
         when is_suppressed then 'too few customers to publish'
         when control_count = 0 then 'no hold-out group, so no uplift can be measured'
         when smaller_count < {{ minimum_size }}
-            then 'only ' || smaller_count || ' customers in the smaller group, '
-                || '{{ minimum_size }} are needed'
+            then
+                'only ' || smaller_count
+                || ' customers in the smaller group, {{ minimum_size }} are needed'
     end as sample_warning,
     is_suppressed
 from judged

@@ -26,9 +26,9 @@ served as (
     qualify
         row_number() over (
             order by
-                latest_scoring.model_version is null,
+                latest_scoring.model_version is null asc,
                 model_versions.as_of_date desc,
-                model_versions.model_version
+                model_versions.model_version asc
         ) = 1
 
 ),
@@ -36,7 +36,7 @@ served as (
 tested as (
 
     select
-        evaluation_metrics.model_name as method,
+        evaluation_metrics.model_name as method,  -- noqa: RF04
         evaluation_metrics.model_name = served.model_name as is_served,
         served.model_version,
         evaluation_metrics.split,
@@ -60,14 +60,14 @@ tested as (
 realised as (
 
     select
-        model_versions.model_name as method,
+        model_versions.model_name as method,  -- noqa: RF04
         true as is_served,
         realised.model_version,
         'realised' as split,
         realised.metric,
-        realised.value,
-        realised.value - {{ normal_quantile }} * realised.standard_error as ci_low,
-        realised.value + {{ normal_quantile }} * realised.standard_error as ci_high,
+        realised.metric_value as value,  -- noqa: RF04
+        realised.metric_value - {{ normal_quantile }} * realised.standard_error as ci_low,
+        realised.metric_value + {{ normal_quantile }} * realised.standard_error as ci_high,
         realised.snapshot_date as as_of,
         realised.customer_count
     from {{ ref('int_scorings__realised') }} as realised

@@ -1,5 +1,5 @@
--- cells with too few customers are merged per segment that they came from; what is too little even so
--- goes to one rest, which takes the smallest other cell along if it must
+-- cells with too few customers are merged per segment that they came from; what is too little even
+-- so goes to one rest, which takes the smallest other cell along if it must
 {%- set step = ['segment_type', 'from_date', 'to_date', 'is_latest'] | join(', ') %}
 
 with
@@ -33,13 +33,15 @@ renamed as (
             when
                 customer_count < {{ var('k_anonymity') }}
                 and sum(customer_count) filter (where customer_count < {{ var('k_anonymity') }})
-                    over (partition by segment_type, to_date, from_segment) < {{ var('k_anonymity') }}
+                    over origin
+                < {{ var('k_anonymity') }}
                 then 'Other'
             else from_segment
         end as from_segment,
         case when customer_count < {{ var('k_anonymity') }} then 'Other' else to_segment end
             as to_segment
     from cells
+    window origin as (partition by segment_type, to_date, from_segment)
 
 ),
 
@@ -49,13 +51,13 @@ merged as (
         {{ step }},
         from_segment,
         to_segment,
-        {{ is_too_few('sum(customer_count)', 'segment_type, to_date', 'from_segment, to_segment') }}
-            as is_rest,
         {%- for measure in [
             'customer_count', 'revenue_before', 'revenue_after', 'revenue_at_stake'
         ] %}
-        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
+        {{ is_too_few('sum(customer_count)', 'segment_type, to_date', 'from_segment, to_segment') }}
+            as is_rest
     from renamed
     group by {{ step }}, from_segment, to_segment
 

@@ -1,4 +1,4 @@
-{#- numbers as computed over the customers of a segment, and the columns whose most frequent value counts -#}
+{#- numbers as computed over a segment's customers; columns whose most frequent value counts -#}
 {%- set numbers = {
     'customer_share': none,
     'net_revenue': 'sum(cast(customers.net_revenue as decimal(38, 4)))',

@@ -1,6 +1,6 @@
 {%- set table_names = [
     'customers', 'products', 'orders', 'order_items', 'returns', 'events',
-    'reviews', 'campaign_contacts', 'erasure_requests'
+    'reviews', 'campaign_contacts', 'erasure_requests', 'labelled_customers'
 ] -%}
 
 with

@@ -7,6 +7,7 @@
     'events': 'event_id',
     'reviews': 'review_id',
     'campaign_contacts': "concat_ws('/', campaign_id, customer_id)",
+    'labelled_customers': 'user_id',
 } -%}
 
 {% for table_name, row_key in row_keys.items() %}

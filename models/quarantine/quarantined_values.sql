@@ -15,6 +15,13 @@ products as (
 
 ),
 
+labelled_customers as (
+
+    select * from {{ ref('base_shop__labelled_customers') }}
+    where rejection_reason is null
+
+),
+
 uncastable as (
 
     select
@@ -34,6 +41,16 @@ uncastable as (
         'uncastable_value' as reason,
         null as found_value
     from products
+
+    union all
+
+    select
+        'labelled_customers' as table_name,
+        user_id as row_key,
+        unnest(uncastable_columns) as column_name,
+        'uncastable_value' as reason,
+        null as found_value
+    from labelled_customers
 
 ),
 
@@ -84,6 +101,18 @@ impossible as (
         cast({{ column_name }} as varchar) as found_value
     from products
     where {{ column_name }} < 0
+    {%- endfor %}
+    {%- for column_name, limits in labelled_value_limits().items() %}
+
+    union all
+
+    select
+        'labelled_customers' as table_name,
+        user_id as row_key,
+        '{{ column_name }}' as column_name,
+        cast({{ column_name }} as varchar) as found_value
+    from labelled_customers
+    where {{ is_impossible_value(column_name, limits[0], limits[1]) }}
     {%- endfor %}
 
 )

@@ -8,6 +8,7 @@
     'events': 'customer_id',
     'reviews': 'customer_id',
     'campaign_contacts': 'customer_id',
+    'labelled_customers': 'user_id',
 } %}
 {%- set orders = raw_relation('orders') %}
 {%- set requests = raw_relation('erasure_requests') %}

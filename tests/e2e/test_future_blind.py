@@ -33,7 +33,10 @@ COMPARED = [
     "marketing.customer_segments",
     "marketing.segment_profiles",
     "marketing.segment_kpis",
-]
+    "marketing.segment_migration",
+    "marketing.retention_cohorts",
+    "marketing.campaign_results",
+]  # not campaign_audiences: whoever refuses later is not contacted (docs/decisions/0017)
 # when a raw row became known: its load, or else its event
 KNOWN_AT = {
     "customers": "coalesce(try_cast(loaded_at as timestamp), try_cast(registered_at as timestamp))",

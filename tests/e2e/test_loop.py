@@ -1,5 +1,6 @@
 """The whole loop on the demo shop, seen from outside."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,45 @@ def test_every_scored_customer_has_reasons_in_the_mart(demo):
     assert without == 0
 
 
+def test_every_scored_customer_has_a_persona_that_is_described(demo):
+    counts = demo.query(
+        """
+        select count(*), count(personas.description), count(distinct personas.cluster_name)
+        from marketing.customer_segments as segments
+        left join staging.stg_segml__personas as personas using (cluster_name)
+        where segments.value_tier != 'unscored'
+        """
+    )[0]
+    assert counts[0] == counts[1] == demo.value("select count(*) from ml.segment_predictions")
+    assert counts[2] == demo.value("select max(cluster_count) from ml.personas") >= 3
+
+
+def test_no_reason_is_given_twice_and_none_names_a_column(demo):
+    reasons = demo.query(
+        "select top_reasons from marketing.customer_segments where value_tier != 'unscored'"
+    )
+    assert all(len(set(texts)) == len(texts) for (texts,) in reasons)
+    assert not any("_" in text for (texts,) in reasons for text in texts)
+
+
+def test_a_customer_is_explained_by_id_and_by_key_alike(demo):
+    customer_id, key = demo.query(
+        "select customer_id, cast(customer_key as varchar) from vault.customer_keys "
+        "inner join ml.segment_predictions using (customer_key) order by all limit 1"
+    )[0]
+    by_id, by_key = (
+        demo.segml("explain", customer, "--target", "ci", "--json")
+        for customer in (customer_id, key)
+    )
+    assert by_id.returncode == 0, by_id.stderr
+    assert by_id.stdout == by_key.stdout
+    found = json.loads(by_id.stdout)
+    assert found["customer_key"] == key
+    assert sum(found["tier_probabilities"].values()) == pytest.approx(1)
+    assert found["persona"]
+    assert found["reasons"]
+
+
 def test_the_mart_holds_everybody_once_and_shows_current_predictions(demo):
     rows, customers, stale = demo.query(
         "select count(*), count(distinct customer_key), "
@@ -75,6 +115,27 @@ def test_the_model_beats_both_baselines_on_the_test_snapshot(demo):
         )
     )
     assert losses["logistic"] < min(losses["prior"], losses["rfm_rule"])
+
+
+def test_evaluate_tells_rivals_profit_and_groups_of_people(demo):
+    done = demo.segml("evaluate", "--target", "ci", "--json")
+    found = json.loads(done.stdout)
+    assert {row["challenger_name"] for row in found["comparisons"]} == {
+        "prior",
+        "rfm_rule",
+        "last_period",
+    }
+    assert "profit" in {row["curve"] for row in found["curves"]}
+    groups = [row for row in found["fairness"] if row["metric"] == "customer_count"]
+    assert {row["dimension"] for row in groups} == {"age_band", "gender", "income_bin", "country"}
+    assert min(row["value"] for row in groups) >= 10
+
+
+def test_rolling_back_the_only_model_is_refused_in_one_line(demo):
+    done = demo.segml("models", "rollback", "--target", "ci")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Nothing was served before" in done.stderr
 
 
 def test_the_report_is_written(demo):
@@ -147,7 +208,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 import pyarrow as pa
-from segml.registry import Scoring, write_scoring
+from segml.scorings import Scoring, write_scoring
 from segml.warehouse import open_warehouse
 
 with open_warehouse(Path(sys.argv[1])) as warehouse:

@@ -28,6 +28,22 @@ select 1 as a from range({{ either('1', '0') }})
 -- model: one_row_only
 select 1 as a from range({{ either('1', '2') }})
 
+-- model: no_personal_column
+select 'none' as {{ either('customer_key', 'email') }} where false
+
+-- model: no_address
+select '{{ either("a @ b.com", "write to ada@example.com") }}' as visit_id
+
+-- model: no_address_in_a_list
+select ['plain', '{{ either("twitter: @ada", "ada@example.com") }}'] as categories
+
+-- model: no_telephone
+select
+    '{{ either("2024-01-20", "+49 (30) 901-820") }}' as last_channel,
+    '030901820' as order_id,
+    '0309' as cell,
+    '0.030901820' as feature_value
+
 -- model: two_rows
 select 1 as a from range({{ either('2', '1') }})
 
@@ -207,6 +223,9 @@ select
 
 -- model: feature_bins
 select 'age_years' as feature, [20.0, {{ either('30.0', '20.0') }}] as edges
+
+-- model: model_input_bins
+select 'order_count' as feature, [1.0, {{ either('2.0', '1.0') }}] as edges
 
 -- What the macros for raw tables make of them; not under any data test.
 -- model: typed_orders

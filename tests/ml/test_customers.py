@@ -104,7 +104,7 @@ def test_before_any_scoring_and_before_any_mart_the_message_says_what_to_run(sho
     with pytest.raises(CustomerError, match="No customer has been scored"):
         explain_customer(shop, "ada")
     change(shop, "drop table marketing.customer_segments")
-    with pytest.raises(WarehouseError, match="no mart"):
+    with pytest.raises(WarehouseError, match="no table marketing"):
         explain_customer(shop, "ada")
 
 

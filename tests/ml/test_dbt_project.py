@@ -130,6 +130,21 @@ def test_every_model_has_a_tested_key(manifest, models):
     assert keyless == []
 
 
+def test_every_model_that_others_read_is_searched_for_personal_data(manifest, models):
+    searched = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node.get("test_metadata", {}).get("name") == "no_personal_data"
+    }
+    unsearched = [
+        name
+        for name, model in models.items()
+        if model["original_file_path"].startswith(READ_BY_OTHERS)
+        and model["unique_id"] not in searched
+    ]
+    assert unsearched == []
+
+
 def test_unit_tests_are_named_after_their_model(manifest):
     for test in manifest["unit_tests"].values():
         assert test["name"].startswith(f"{test['model']}__"), test["name"]

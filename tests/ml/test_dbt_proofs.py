@@ -29,6 +29,10 @@ TESTED = {
     "a_number": {"columns_within_range": {"ranges": {"a": {"minimum": 0}}}},
     "one_row": {"exactly_one_row": {}},
     "one_row_only": {"exactly_one_row": {}},
+    "no_personal_column": {"no_personal_data": {}},
+    "no_address": {"no_personal_data": {}},
+    "no_address_in_a_list": {"no_personal_data": {}},
+    "no_telephone": {"no_personal_data": {}},
     "two_rows": {"same_row_count_as": {"compare_model": "ref('compared_rows')"}},
 }
 PROJECT = {

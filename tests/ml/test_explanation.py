@@ -11,8 +11,11 @@ from segml.calibration import fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
 from segml.explanation import explain, purchase_contributions, reference_row
 from segml.models import build_model, model_class
-from segml.models.attribution import with_total
-from segml.models.calibrator import Calibrator
+from segml.models.attribution import against_first, encoded_sources, with_total
+from segml.models.base import class_logits
+from segml.models.calibrator import Calibrator, calibrate_logits
+from segml.models.ensemble import EnsembleModel
+from segml.models.forest_shapley import forest_contributions
 from segml.models.preprocessing import model_frame
 from segml.shapley import shapley_contributions
 
@@ -24,8 +27,8 @@ DNN = pytest.param(
         pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     ],
 )
-ADDITIVE = ["logistic", "boosting", DNN]
-EVERY = ["prior", "rfm_rule", *ADDITIVE]
+LEARNED = ["logistic", "svm", "forest", "boosting", "ensemble", DNN]
+EVERY = ["prior", "rfm_rule", *LEARNED]
 
 
 @dataclass
@@ -191,6 +194,119 @@ def test_logits_are_split_by_the_definition_of_shapley(make_examples, name):
     assert (np.abs(found.contributions).max(axis=(0, 2)) > 0).sum() > 5
 
 
+def test_probabilities_of_a_forest_are_split_by_the_definition_of_shapley(
+    make_examples, monkeypatch
+):
+    monkeypatch.setattr("segml.models.forest.TREES", 10)
+    shop = make_examples(900, seed=4)
+    model, reference = build_model("forest", seed=1).fit(shop), reference_row(shop)
+    some, names = shop.take(np.arange(50, 80)), shop.schema.names
+    preprocessor, forest = model.pipeline_
+
+    @cache
+    def probabilities(changed):
+        kept = {name: reference[name] for name in names if name not in changed}
+        hybrid = replace(some, features=some.features.assign(**kept))
+        return model.pipeline_.predict_proba(model_frame(hybrid)).T
+
+    features = np.array([names.index(name) for name in encoded_sources(preprocessor)])
+    found = forest_contributions(
+        forest,
+        preprocessor.transform(model_frame(some)),
+        preprocessor.transform(model_frame(typical_rows(some, reference)))[:1],
+        features,
+        len(names),
+    )
+    expected = shapley_of_all_subsets(probabilities, names)
+    assert np.moveaxis(found, 2, 0) == pytest.approx(expected, abs=1e-12)
+    assert (np.abs(found).max(axis=(0, 2)) > 0).sum() > 4
+
+
+def test_a_machine_is_split_by_integrated_gradients(fitted, shop, some):
+    model, reference = fitted("svm"), typical_rows(some, reference_row(shop))
+    start, end = (model.preprocessor_.transform(model_frame(rows)) for rows in (reference, some))
+    found = model.logit_contributions(some, reference.take(np.array([0])))
+    column, step = shop.schema.names.index("recency_days"), 1e-4
+
+    def logits(matrix):
+        scores = model.machine_.decision_function(matrix)
+        return against_first(model.link_.decision_function(scores).T).T
+
+    nudge = np.zeros(start.shape[1])
+    nudge[encoded_sources(model.preprocessor_).index("recency_days")] = step
+    points = [start + (end - start) * fraction for fraction in (np.arange(200) + 0.5) / 200]
+    slopes = [(logits(point + nudge) - logits(point - nudge)) / (2 * step) for point in points]
+    change = ((end - start) @ nudge / step)[:, None]
+    assert found.contributions[:, column] == pytest.approx(
+        np.mean(slopes, axis=0) * change, abs=1e-5
+    )
+    assert np.abs(found.contributions[:, column]).max() > 0.1
+
+
+@pytest.mark.parametrize("method", ["none", "vector", "isotonic"])
+def test_a_blend_is_split_as_its_calibrated_members_are(fitted, shop, some, method):
+    members = {name: fitted(name) for name in ("logistic", "svm")}
+    calibrators = {
+        name: fit_calibrator(method, model.predict(shop).tier_probabilities, shop.value_tier)
+        for name, model in members.items()
+    }
+    blend = EnsembleModel.of(members, {"logistic": 0.3, "svm": 0.7}, calibrators, seed=1)
+    typical = typical_rows(some, reference_row(shop)).take(np.array([0]))
+    found = blend.logit_contributions(some, typical)
+    change = class_logits(blend.predict(some).tier_probabilities) - found.reference
+    assert found.contributions.sum(axis=1) == pytest.approx(change, abs=1e-6)
+    parts = [
+        weight
+        * calibrate_logits(
+            members[name].logit_contributions(some, typical), calibrators[name]
+        ).contributions
+        for name, weight in blend.weights.items()
+    ]
+    assert found.contributions == pytest.approx(sum(parts))
+
+
+def test_a_blend_with_a_member_that_cannot_be_split_is_explained_by_permutations(
+    fitted, shop, some
+):
+    members = {"logistic": fitted("logistic"), "opaque": LogOddsModel(lambda rows: rows["noise"])}
+    blend = EnsembleModel.of(
+        members, dict.fromkeys(members, 0.5), dict.fromkeys(members, Calibrator()), seed=1
+    )
+    reference = reference_row(shop)
+    found = purchase_contributions(Served(blend), some, reference, seed=1)
+    difference = log_odds(blend, some) - log_odds(blend, typical_rows(some, reference))
+    assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
+
+
+def test_baselines_name_the_segment_and_nothing_else(fitted, shop, some):
+    reference = reference_row(shop)
+    rule = purchase_contributions(Served(fitted("rfm_rule")), some, reference, seed=1)
+    moved = [name for name, any_ in zip(shop.schema.names, rule.any(axis=0), strict=True) if any_]
+    assert moved == ["rfm_segment"]
+    assert not purchase_contributions(Served(fitted("prior")), some, reference, seed=1).any()
+
+
+def test_habit_is_split_between_orders_and_revenue(shop):
+    spent = np.where(np.arange(900) % 3, shop.features["net_revenue"], 0.0)
+    windows = {"order_count_90d": np.minimum(np.arange(900) % 4, 1.0), "net_revenue_90d": spent}
+    schema = replace(shop.schema, numeric=(*shop.schema.numeric, *windows))
+    habit = replace(shop, features=shop.features.assign(**windows), schema=schema)
+    model, reference = build_model("last_period", seed=1).fit(habit), reference_row(habit)
+    some = habit.take(np.arange(80))
+
+    def logits(changed):
+        kept = {name: reference[name] for name in windows if name not in changed}
+        hybrid = replace(some, features=some.features.assign(**kept))
+        return class_logits(model.predict(hybrid).tier_probabilities).T
+
+    typical = typical_rows(some, reference).take(np.array([0]))
+    found = model.logit_contributions(some, typical)
+    expected = shapley_of_all_subsets(logits, list(windows))
+    assert np.moveaxis(found.contributions[:, -4:-2], 2, 0) == pytest.approx(expected)
+    assert (np.abs(expected).max(axis=(0, 1)) > 0.1).all()
+    assert found.reference == pytest.approx(logits(frozenset())[:, 0])
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_gradients_of_a_linear_network_are_its_weights(fitted):
@@ -209,7 +325,7 @@ def test_gradients_of_a_linear_network_are_its_weights(fitted):
         assert gradients == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", LEARNED)
 def test_a_feature_like_that_of_the_reference_contributes_exactly_nothing(fitted, shop, some, name):
     reference = reference_row(shop)
     same = ["recency_days", "purchase_gap_mean_days", "country"]
@@ -222,21 +338,21 @@ def test_a_feature_like_that_of_the_reference_contributes_exactly_nothing(fitted
     assert changes["order_count"]
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", LEARNED)
 def test_a_feature_that_was_empty_in_training_contributes_nothing(fitted, shop, some, name):
     rated = replace(some, features=some.features.assign(rating_mean=5.0))
     found = purchase_contributions(Served(fitted(name)), rated, reference_row(shop), seed=1)
     assert not found[:, shop.schema.names.index("rating_mean")].any()
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", LEARNED)
 def test_the_same_customers_get_the_same_contributions(fitted, shop, some, name):
     served, reference = Served(fitted(name)), reference_row(shop)
     first = purchase_contributions(served, some, reference, seed=1)
     assert np.array_equal(purchase_contributions(served, some, reference, seed=1), first)
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", LEARNED)
 def test_a_stored_model_gives_the_same_contributions(fitted, shop, some, name, tmp_path):
     fitted(name).save(tmp_path)
     stored, reference = model_class(name).load(tmp_path), reference_row(shop)
@@ -245,7 +361,7 @@ def test_a_stored_model_gives_the_same_contributions(fitted, shop, some, name, t
     assert np.array_equal(found, expected)
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", LEARNED)
 def test_contributions_do_not_depend_on_the_other_customers(fitted, shop, some, name):
     served, reference = Served(fitted(name)), reference_row(shop)
     together = purchase_contributions(served, some, reference, seed=1)
@@ -253,7 +369,7 @@ def test_contributions_do_not_depend_on_the_other_customers(fitted, shop, some, 
     assert together[7:8] == pytest.approx(alone, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ["logistic", "boosting"])
+@pytest.mark.parametrize("name", ["logistic", "svm", "forest", "boosting"])
 def test_a_shop_without_categories_is_explained(shop, name):
     numeric = replace(shop, schema=FeatureSchema(shop.schema.numeric, ()))
     model, reference = build_model(name, seed=1).fit(numeric), reference_row(numeric)
@@ -262,7 +378,7 @@ def test_a_shop_without_categories_is_explained(shop, name):
     assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["logistic", "boosting"])
+@pytest.mark.parametrize("name", ["logistic", "svm", "forest", "boosting"])
 def test_a_shop_without_a_middle_tier_is_explained_by_permutations(shop, name):
     two_tiers = replace(shop, value_tier=np.where(shop.value_tier == 1, 2, shop.value_tier))
     model, reference = build_model(name, seed=1).fit(two_tiers), reference_row(shop)

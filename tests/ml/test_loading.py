@@ -656,3 +656,41 @@ def test_the_documentation_lists_every_raw_table_and_column():
             if column != "loaded_at"
         ]
         assert f"| `{name}` | {', '.join(columns)} |" in text
+
+
+def test_any_subset_of_labelled_columns_is_loaded_under_its_names(tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("annual_income,segment\n30000,Gold\n,Silver\n12000,\n", encoding="utf-8")
+    warehouse_path = tmp_path / "warehouse.duckdb"
+
+    summary = load_files(EXAMPLES / "labelled_customers.yml", file, warehouse_path)
+
+    assert summary.table_rows == {"labelled_customers": 3}
+    with open_warehouse(warehouse_path) as warehouse:
+        rows = warehouse.rows("select user_id, income, age, class_name from raw.labelled_customers")
+    assert rows == [
+        ("row 1", 30000.0, None, "Gold"),
+        ("row 2", None, None, "Silver"),
+        ("row 3", 12000.0, None, None),
+    ]
+
+
+def test_labelled_customers_and_a_shop_leave_each_other_alone(shop):
+    shop.write("sales.csv", SALES)
+    shop.load()
+    people = shop.write("people.csv", "user_id,age,class\n1,30,a\n")
+
+    shop.load(EXAMPLES / "labelled_customers.yml", people)
+    shop.load()
+
+    for table, count in (("orders", 3), ("labelled_customers", 1), ("rejected_rows", 1)):
+        assert shop.rows(f"select count(*) from raw.{table}") == [(count,)]
+
+
+def test_one_mapping_does_not_fill_both_data_sets(shop):
+    shop.write("sales.csv", SALES)
+    both = "  labelled_customers:\n    from: sales\n    columns: {user_id: sale}\n"
+
+    message = shop.refusal(mapping=shop.write("both.yml", MAPPING + both))
+
+    assert "tables.labelled_customers: does not belong to a shop" in message

@@ -9,11 +9,13 @@ from segml.dataset import FeatureSchema
 from segml.errors import ArtifactError, SettingsError, TrainingError
 from segml.models import build_model, model_class, model_names
 from segml.models.base import TierModel, complete_probabilities, mean_log_loss
+from segml.models.calibrator import Calibrator
+from segml.models.ensemble import EnsembleModel
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
 from segml.models.storage import load_estimator
 
-FAST = ("prior", "rfm_rule", "logistic", "boosting")
+FAST = ("prior", "rfm_rule", "logistic", "svm", "forest", "boosting", "ensemble")
 DNN = pytest.param(
     "dnn",
     marks=[
@@ -23,7 +25,8 @@ DNN = pytest.param(
     ],
 )
 EVERY = [*FAST, DNN]
-LEARNED = ["logistic", "boosting", DNN]
+MEMBERS = ["logistic", "svm", "forest", "boosting", DNN]
+LEARNED = ["ensemble", *MEMBERS]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,67 @@ def test_a_tier_that_training_never_saw_stays_possible(shop, unseen, name):
     assert probabilities.shape == (300, 3)
     assert (probabilities[:, 2] > 0).all()
     assert probabilities[:, 2].max() < 0.01
+
+
+@pytest.fixture(scope="module")
+def rare(make_examples):
+    """Two snapshots of a shop where one customer in a hundred buys, and hardly one buys much."""
+    shop = make_examples(3_000, 2, seed=8)
+    chosen = np.flatnonzero(shop.value_tier == 0)
+    buyers = np.flatnonzero(shop.value_tier > 0)[::40]
+    kept = shop.take(np.sort(np.concatenate([chosen, buyers])))
+    assert 0.007 < (kept.value_tier > 0).mean() < 0.03
+    return kept
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_rare_buyers_are_found_at_their_true_rate(rare, name):
+    learned, later = (rare.take(rare.snapshot_date == day) for day in np.unique(rare.snapshot_date))
+    purchase = build_model(name, seed=2).fit(learned).predict(later).purchase_probability
+    bought = later.value_tier > 0
+    assert purchase.mean() == pytest.approx(bought.mean(), rel=0.5)
+    assert purchase[bought].mean() > 1.5 * purchase[~bought].mean()
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_tier_of_one_customer_is_learned(shop, unseen, name):
+    high = np.flatnonzero(shop.value_tier == 2)
+    one = shop.take(np.sort(np.append(np.flatnonzero(shop.value_tier < 2)[:400], high[0])))
+    probabilities = build_model(name, seed=1).fit(one).predict(unseen).tier_probabilities
+    assert 0 < probabilities[:, 2].mean() < 0.05
+
+
+def test_a_machine_learns_from_a_fixed_sample_of_a_large_shop(shop, unseen, monkeypatch):
+    whole = build_model("svm", seed=1).fit(shop).predict(unseen).tier_probabilities
+    monkeypatch.setattr("segml.models.svm.MAX_ROWS", 300)
+    first, second = (
+        build_model("svm", seed=1).fit(shop).predict(unseen).tier_probabilities for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+    assert 0 < np.abs(first - whole).mean() < 0.2
+
+
+def test_a_blend_is_the_weighted_geometric_mean_of_its_calibrated_members(fitted, unseen):
+    names = ["logistic", "forest"]
+    sharper = Calibrator("vector", {"vector": [-0.5, 0.1, -0.1]})
+    blend = EnsembleModel.of(
+        {name: fitted(name) for name in names},
+        {"logistic": 0.25, "forest": 0.75},
+        {"logistic": sharper, "forest": Calibrator()},
+        seed=1,
+    )
+    found = blend.predict(unseen)
+    logistic, forest = (fitted(name).predict(unseen) for name in names)
+    mean = sharper.transform(logistic.tier_probabilities) ** 0.25 * forest.tier_probabilities**0.75
+    assert found.tier_probabilities == pytest.approx(mean / mean.sum(axis=1, keepdims=True))
+    revenue = 0.25 * logistic.conditional_revenue + 0.75 * forest.conditional_revenue
+    assert found.conditional_revenue == pytest.approx(revenue)
+
+
+def test_a_blend_by_itself_weighs_its_members_as_told(shop):
+    told = build_model("ensemble", seed=1, parameters={"prior": 3, "rfm_rule": 1}).fit(shop)
+    assert told.weights == {"prior": 0.75, "rfm_rule": 0.25}
+    assert set(told.members_) == {"prior", "rfm_rule"}
 
 
 def test_a_small_segment_is_drawn_toward_the_shop(shop):
@@ -198,7 +262,7 @@ def test_probabilities_of_absent_classes_are_floored():
 
 
 def test_an_unknown_model_lists_the_known_ones():
-    with pytest.raises(SettingsError, match="prior, rfm_rule, logistic, boosting, dnn"):
+    with pytest.raises(SettingsError, match="prior, rfm_rule, logistic, svm, forest"):
         build_model("oracle", seed=1)
 
 

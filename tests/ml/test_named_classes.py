@@ -25,7 +25,7 @@ DNN = pytest.param(
         pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     ],
 )
-ADDITIVE = ["logistic", "boosting", DNN]
+ADDITIVE = ["logistic", "svm", "forest", "boosting", "ensemble", DNN]
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,12 @@ from segml.errors import ArtifactError
 from segml.registry import (
     ModelVersion,
     RunTables,
-    Scoring,
     find_version,
     list_versions,
     read_metrics,
     register,
-    write_scoring,
 )
+from segml.scorings import Scoring, write_scoring
 from segml.warehouse import open_warehouse
 
 SOURCES = Path(__file__).resolve().parents[2] / "models/staging/segml/_segml__sources.yml"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segml.errors import TrainingError
+from segml.errors import SettingsError, TrainingError
 from segml.settings import Settings
 from segml.training import train
 
@@ -96,6 +96,22 @@ def test_a_model_asked_for_is_served_and_compared(run):
     assert result.model.name == "rfm_rule"
     assert "as asked, does not beat the baselines" in result.decision
     assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
+
+
+@pytest.mark.parametrize("model", ["auto", "ensemble"])
+def test_a_blend_of_the_candidates_is_compared_and_served(run, model):
+    result, lines = run(model=model, candidates=("logistic", "svm", "ensemble"))
+    compared = result.comparison.set_index("model_name")["validation_log_loss"]
+    assert set(compared.index) == {"prior", "rfm_rule", "logistic", "svm", "ensemble"}
+    assert compared["ensemble"] <= compared[["logistic", "svm"]].min()
+    assert any(line.startswith("ensemble: validation log loss") for line in lines)
+    if model == "ensemble":
+        assert result.model.name == "ensemble"
+
+
+def test_a_blend_of_nothing_is_refused(run):
+    with pytest.raises(SettingsError, match="nothing to blend"):
+        run(candidates=("ensemble",))
 
 
 def test_the_same_data_and_seed_give_the_same_result(run, result, history):

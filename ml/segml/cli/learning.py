@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from segml.cli import labelled
 from segml.cli.console import Steps, print_json, print_table
 from segml.cli.options import (
     DEFAULT_PROJECT_DIR,
+    DataSet,
     Json,
     Model,
     ModelVersion,
+    On,
     ProfilesDir,
     ProjectDir,
     Seed,
     Target,
     Tune,
+    Values,
     Vars,
     project_from,
 )
@@ -23,6 +27,7 @@ from segml.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from segml.registry import ModelVersion as Version
     from segml.scoring import ScoringSummary
 
 SHOWN_METRICS = {
@@ -37,6 +42,7 @@ SHOWN_METRICS = {
 
 
 def train(
+    on: On = DataSet.shop,
     model: Model = None,
     seed: Seed = None,
     tune: Tune = None,
@@ -55,6 +61,9 @@ def train(
 
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
+    if on is DataSet.labelled_customers:
+        labelled.train(project.warehouse_path(), settings, as_json=as_json)
+        return
     with Steps(details=not as_json).step("Train") as say:
         trained = train_from_warehouse(
             project.warehouse_path(),
@@ -66,11 +75,12 @@ def train(
         metrics = trained.metrics.to_dict(orient="records")
         print_json(asdict(trained.version) | {"metrics": metrics})
     else:
-        print_metrics(trained.metrics, trained.version.model_name)
+        print_metrics(trained.metrics, trained.version)
         print_table("Registered", ["model version"], [[trained.version.model_version]])
 
 
 def evaluate(
+    on: On = DataSet.shop,
     model_version: ModelVersion = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
@@ -78,24 +88,31 @@ def evaluate(
     variables: Vars = None,
     as_json: Json = False,
 ) -> None:
-    """Show how good the champion and its rivals were on a time they had not seen.
+    """Show how good the champion and its rivals were on a time they had not seen, and for whom.
 
     Example: segml evaluate --json
     """
-    from segml.registry import find_version, read_metrics
+    from segml.cli.judgement import print_comparisons, print_fairness, print_profit
+    from segml.registry import find_version, read_run
     from segml.warehouse import open_warehouse
 
     project = project_from(project_dir, profiles_dir, target, variables)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version)
-        metrics = read_metrics(warehouse, version.run_id)
+        version = find_version(warehouse, model_version, data_set=on.value)
+        run = read_run(warehouse, version.run_id)
     if as_json:
-        print_json(metrics.to_dict(orient="records"))
+        tables = {name: table.to_dict(orient="records") for name, table in vars(run).items()}
+        print_json({"model_version": version.model_version} | tables)
     else:
-        print_metrics(metrics, version.model_name)
+        print_metrics(run.metrics, version)
+        print_comparisons(run.comparisons)
+        print_profit(run.metrics, run.curves, version.model_name)
+        print_fairness(run.fairness, version.model_name)
 
 
 def predict(
+    on: On = DataSet.shop,
+    values: Values = None,
     model_version: ModelVersion = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
@@ -105,6 +122,9 @@ def predict(
 ) -> None:
     """Score every eligible customer of the newest snapshot and write the table back.
 
+    With --on labelled_customers, score those without a class; with --values, answer for one
+    customer and write nothing.
+
     Example: segml predict && dbt build --select source:segml+
     """
     from segml.scoring import score
@@ -112,6 +132,10 @@ def predict(
 
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(project.project_dir)
+    if on is DataSet.labelled_customers or values:
+        path = project.warehouse_path()
+        labelled.predict(path, settings, values, model_version, as_json=as_json)
+        return
     with Steps().step("Predict") as say:
         summary = score(project.warehouse_path(), settings, say, model_version=model_version)
     print_json(summary) if as_json else print_scoring(summary)
@@ -131,13 +155,16 @@ def print_scoring(summary: ScoringSummary) -> None:
     )
 
 
-def print_metrics(metrics: pd.DataFrame, champion: str) -> None:
+def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
     """Print test metrics per model, best log loss first, the champion marked."""
+    if version.data_set == DataSet.labelled_customers:
+        labelled.print_metrics(metrics, version.model_name)
+        return
     tested = metrics[metrics["split"] == "test"]
     table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)
     table = table.sort_values("log_loss")
     rows = [
-        [f"{name} (champion)" if name == champion else name]
+        [f"{name} (champion)" if name == version.model_name else name]
         + [float(table.loc[name, metric]) for metric in SHOWN_METRICS]
         for name in table.index
     ]

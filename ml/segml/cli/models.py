@@ -1,23 +1,28 @@
-"""Commands over registered models: ``models list`` and ``models show``."""
+"""Commands over registered models: ``models list``, ``show``, ``promote`` and ``rollback``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segml.cli.console import print_json, print_table
 from segml.cli.options import (
     DEFAULT_PROJECT_DIR,
+    DataSet,
     Json,
+    On,
     ProfilesDir,
     ProjectDir,
     Target,
     project_from,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Look at the models that were trained.")
+if TYPE_CHECKING:
+    from segml.promotion import Promotion
+
+app = typer.Typer(no_args_is_help=True, help="Look at models, and choose which is served.")
 
 
 @app.command("list")
@@ -36,19 +41,20 @@ def list_models(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        versions = list_versions(warehouse)
+        versions = list_versions(warehouse, data_set=None)
     if as_json:
         print_json([asdict(version) for version in versions])
         return
     print_table(
         "Models",
-        ["model version", "status", "as of", "horizon days", "trained at (UTC)"],
+        ["model version", "data set", "status", "as of", "horizon days", "trained at (UTC)"],
         [
             [
                 item.model_version,
+                item.data_set,
                 item.status,
-                str(item.as_of_date),
-                item.horizon_days,
+                str(item.as_of_date or "-"),
+                item.horizon_days or None,
                 f"{item.trained_at:%Y-%m-%d %H:%M}",
             ]
             for item in versions
@@ -61,6 +67,7 @@ def show_model(
     model_version: Annotated[
         str | None, typer.Argument(help="Version or the beginning of its name; else the champion.")
     ] = None,
+    on: On = DataSet.shop,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -76,10 +83,56 @@ def show_model(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version)
+        version = find_version(warehouse, model_version, data_set=on.value)
         metrics = read_metrics(warehouse, version.run_id)
     if as_json:
         print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})
         return
     print_table("Model", ["property", "value"], list(asdict(version).items()))
-    print_metrics(metrics, version.model_name)
+    print_metrics(metrics, version)
+
+
+@app.command("promote")
+def promote_model(
+    model_version: Annotated[str, typer.Argument(help="Version or the beginning of its name.")],
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Serve another registered version; the next predict uses it.
+
+    Example: segml models promote 2025-07-01-boosting
+    """
+    from segml.champions import promote
+    from segml.settings import load_settings
+
+    project = project_from(project_dir, profiles_dir, target)
+    settings = load_settings(project.project_dir)
+    promotion = promote(project.warehouse_path(), settings, model_version)
+    print_json(promotion) if as_json else _print_promotion(promotion)
+
+
+@app.command("rollback")
+def roll_back_model(
+    project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Serve again what was served before the champion.
+
+    Example: segml models rollback && segml predict
+    """
+    from segml.champions import roll_back
+    from segml.settings import load_settings
+
+    project = project_from(project_dir, profiles_dir, target)
+    promotion = roll_back(project.warehouse_path(), load_settings(project.project_dir))
+    print_json(promotion) if as_json else _print_promotion(promotion)
+
+
+def _print_promotion(promotion: Promotion) -> None:
+    before = promotion.previous_version or "nothing"
+    typer.echo(f"{promotion.model_version} is served instead of {before}: {promotion.reason}")
+    typer.echo("Run `segml predict` to score with it")

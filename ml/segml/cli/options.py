@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segml.errors import SettingsError
+from segml.settings import LABELLED_CUSTOMERS, SHOP
 
 if TYPE_CHECKING:
     from segml.dbt import DbtProject
 
+
+class DataSet(StrEnum):
+    """What a model learns from."""
+
+    shop = SHOP
+    labelled_customers = LABELLED_CUSTOMERS
+
+
+On = Annotated[
+    DataSet,
+    typer.Option("--on", help="The history of a shop, or a flat table of customers with a class."),
+]
 ProjectDir = Annotated[
     Path, typer.Option("--project-dir", help="Folder with dbt_project.yml.", show_default=".")
 ]
@@ -44,6 +58,10 @@ Tune = Annotated[
 ModelVersion = Annotated[
     str | None,
     typer.Option("--model-version", help="A registered version instead of the champion."),
+]
+Values = Annotated[
+    str | None,
+    typer.Option("--values", help="One customer to classify, such as age=25,income=30000."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 

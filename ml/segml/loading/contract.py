@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segml.settings import LABELLED_CUSTOMERS, SHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MONEY = "decimal(18, 4)"  # exact, so sums do not depend on the order of rows
 QUANTITY = "decimal(18, 3)"
@@ -18,10 +24,14 @@ class RawTable:
         Column names and their DuckDB types, in order.
     required : tuple of str
         Columns that a mapping must fill; the others may be absent and are then null.
+    data_set : str
+        What the table belongs to: a load replaces the tables of one data set and leaves the
+        other.
     """
 
     columns: dict[str, str]
     required: tuple[str, ...]
+    data_set: str = SHOP
 
 
 def _table(required: str, **columns: str) -> RawTable:
@@ -111,6 +121,28 @@ RAW_TABLES: dict[str, RawTable] = {
         customer_id="varchar",
         requested_at="timestamp",
     ),
+    LABELLED_CUSTOMERS: RawTable(
+        columns={
+            "user_id": "varchar",
+            "age": "double",
+            "income": "double",
+            "frequency": "double",
+            "purchase_amount": "double",
+            "review_count": "double",
+            "rating": "double",
+            "category": "varchar",
+            "class_name": "varchar",
+            "loaded_at": "timestamp",
+        },
+        required=("user_id",),
+        data_set=LABELLED_CUSTOMERS,
+    ),
 }
 
-REQUIRED_TABLES = ("orders", "order_items")
+REQUIRED_TABLES = {SHOP: ("orders", "order_items"), LABELLED_CUSTOMERS: (LABELLED_CUSTOMERS,)}
+
+
+def data_set_of(tables: Iterable[str]) -> str:
+    """Return the data set that tables of the contract belong to; the shop, if to several."""
+    found = {RAW_TABLES[table].data_set for table in tables}
+    return LABELLED_CUSTOMERS if found == {LABELLED_CUSTOMERS} else SHOP

@@ -148,8 +148,8 @@ def _write(
         if not opened.source.lookup:
             check_written(warehouse, mapping, opened, sql_name(raw_schema))
     restore_requests(warehouse, raw_schema, written)
-    drop_other_tables(warehouse, raw_schema, written)
-    write_rejected_rows(warehouse, raw_schema, sources, load_id)
+    drop_other_tables(warehouse, raw_schema, mapping)
+    write_rejected_rows(warehouse, raw_schema, mapping, sources, load_id)
     files = [file for opened in sources for file in rows_by_file(warehouse, opened)]
     write_audit(warehouse, raw_schema, mapping, files, load_id)
     return _summary(warehouse, mapping, raw_schema, files, load_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segml.errors import LoadingError
-from segml.loading.contract import REQUIRED_TABLES
+from segml.loading.contract import REQUIRED_TABLES, data_set_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +103,11 @@ class Mapping:
     views: dict[str, str]
     tables: tuple[TableMapping, ...]
 
+    @property
+    def data_set(self) -> str:
+        """The data set that the mapping fills: a load replaces no other."""
+        return data_set_of(table.name for table in self.tables)
+
     def source_of(self, table: TableMapping) -> str | None:
         """Return the source whose rows a table accounts for; None for a view or a lookup."""
         for source in self.sources:
@@ -138,7 +143,7 @@ class Mapping:
         absent = {source.name for source in self.sources} - found
         tables = tuple(table for table in self.tables if table.base not in absent)
         for table in self.tables:
-            if table.base in absent and table.name in REQUIRED_TABLES:
+            if table.base in absent and table.name in REQUIRED_TABLES[self.data_set]:
                 raise LoadingError(
                     f"No file for tables.{table.name}", f"Give a file for sources.{table.base}"
                 )

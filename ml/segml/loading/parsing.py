@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segml.loading.contract import RAW_TABLES, REQUIRED_TABLES
+from segml.loading.contract import RAW_TABLES, REQUIRED_TABLES, data_set_of
 from segml.loading.mapping import Column, Mapping, RowRule, Source, TableMapping
 from segml.loading.sql import sql_text
 from segml.loading.yaml_checker import YamlChecker
@@ -46,9 +46,13 @@ class _Parser(YamlChecker):
             for name, value in self.named(root.get("views", {}), "views")
         }
         named_tables = self.named(root["tables"], "tables", known=tuple(RAW_TABLES))
-        for required in REQUIRED_TABLES:
+        data_set = data_set_of(name for name, _ in named_tables)
+        for required in REQUIRED_TABLES[data_set]:
             if required not in dict(named_tables):
                 raise self.error("tables", f"`{required}` is missing", f"Add tables.{required}")
+        for name, _ in named_tables:
+            if RAW_TABLES[name].data_set != data_set:
+                raise self.error(f"tables.{name}", "does not belong to a shop", "Load it by itself")
         tables = tuple(self.table(name, value) for name, value in named_tables)
         self.check_relation_names(sources, views)
         return Mapping(str(root.get("name", self.path.stem)), self.path, sources, views, tables)

@@ -9,6 +9,7 @@ from segml.errors import LoadingError
 from segml.loading.checks import relation_columns
 from segml.loading.contract import RAW_TABLES
 from segml.loading.sql import sql_name, sql_text
+from segml.settings import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ LOADS_COLUMNS = (
 )
 REJECTED_COLUMNS = (
     "source_table varchar, source_file varchar, row_number bigint, reason varchar, "
-    "raw_row json, load_id varchar"
+    "raw_row json, load_id varchar, data_set varchar"
 )
 NEVER_FORGOTTEN = "erasure_requests"  # a new load must not bring an erased person back
 
@@ -73,19 +74,29 @@ def restore_requests(warehouse: Warehouse, raw_schema: str, written: Sequence[st
         )
 
 
-def drop_other_tables(warehouse: Warehouse, raw_schema: str, written: Sequence[str]) -> None:
-    """Drop the raw tables of an earlier load that this one does not fill."""
-    for name in RAW_TABLES:
-        if name not in written and name != NEVER_FORGOTTEN:
+def drop_other_tables(warehouse: Warehouse, raw_schema: str, mapping: Mapping) -> None:
+    """Drop the tables of an earlier load of the same data set that this one does not fill."""
+    written = [table.name for table in mapping.tables]
+    for name, table in RAW_TABLES.items():
+        if table.data_set == mapping.data_set and name not in written and name != NEVER_FORGOTTEN:
             warehouse.execute(f"drop table if exists {sql_name(raw_schema)}.{name}")
 
 
 def write_rejected_rows(
-    warehouse: Warehouse, raw_schema: str, sources: Sequence[OpenSource], load_id: str
+    warehouse: Warehouse,
+    raw_schema: str,
+    mapping: Mapping,
+    sources: Sequence[OpenSource],
+    load_id: str,
 ) -> None:
     """Keep every rejected row as the file had it, with its place and reason."""
     target = f"{sql_name(raw_schema)}.rejected_rows"
-    warehouse.execute(f"create or replace table {target} ({REJECTED_COLUMNS})")
+    warehouse.execute(f"create table if not exists {target} ({REJECTED_COLUMNS})")
+    # tables of earlier versions lack the column, and hold rows of the shop
+    warehouse.execute(f"alter table {target} add column if not exists data_set varchar")
+    warehouse.execute(
+        f"delete from {target} where coalesce(data_set, ?) = ?", [SHOP, mapping.data_set]
+    )
     for opened in sources:
         name = opened.source.name
         if not warehouse.value("select count(*) from segml_rejected where source = ?", [name]):
@@ -98,7 +109,7 @@ def write_rejected_rows(
             insert into {target}
             select
                 $source, files.source_file, raw_rows.segml_row - files.first_row + 1,
-                rejected.reason, to_json({{{columns}}}), $load_id
+                rejected.reason, to_json({{{columns}}}), $load_id, $data_set
             from {opened.raw_view} as raw_rows
             inner join segml_rejected as rejected
                 on rejected.source_row = raw_rows.segml_row and rejected.source = $source
@@ -106,7 +117,7 @@ def write_rejected_rows(
                 on files.source_file = raw_rows.segml_file and files.source = $source
             order by raw_rows.segml_row
             """,
-            {"source": name, "load_id": load_id},
+            {"source": name, "load_id": load_id, "data_set": mapping.data_set},
         )
 
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 BASELINES = ("prior", "rfm_rule", "last_period")
+LABELLED_BASELINES = ("prior", "single_feature")  # of customers without a history
 ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
+    "single_feature": "segml.models.single_feature:SingleFeatureModel",
     "prior": "segml.models.prior:PriorModel",
     "rfm_rule": "segml.models.rfm_rule:RfmRuleModel",
     "last_period": "segml.models.last_period:LastPeriodModel",

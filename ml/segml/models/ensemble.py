@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-# what a blend holds that nobody has weighed
-DEFAULT_MEMBERS = ("logistic", "svm", "forest", "boosting")
+DEFAULT_MEMBERS = ("logistic", "forest")  # of a blend that nobody has weighed: both err differently
 
 
 class EnsembleModel:
@@ -49,7 +48,7 @@ class EnsembleModel:
         self.seed = seed
         given = parameters or dict.fromkeys(DEFAULT_MEMBERS, 1.0)
         total = sum(map(float, given.values()))
-        self.weights = {name: float(weight) / total for name, weight in given.items()}
+        self.weights = {name: float(given[name]) / total for name in sorted(given)}
         self.calibrators = dict.fromkeys(self.weights, Calibrator())
 
     @classmethod
@@ -97,10 +96,15 @@ class EnsembleModel:
             if logits is None:
                 return None
             parts.append((weight, calibrate_logits(logits, self.calibrators[name])))
-        return LogitContributions(
-            np.sum([weight * logits.contributions for weight, logits in parts], axis=0),
-            np.sum([weight * logits.reference for weight, logits in parts], axis=0),
-        )
+        # a member that looks at events has a last column more than the others
+        columns = max(logits.contributions.shape[1] for _, logits in parts)
+        classes = len(parts[0][1].reference)
+        contributions = np.zeros((len(examples), columns, classes))
+        reference = np.zeros(classes)
+        for weight, logits in parts:
+            contributions[:, : logits.contributions.shape[1]] += weight * logits.contributions
+            reference += weight * logits.reference
+        return LogitContributions(contributions, reference)
 
     def save(self, folder: Path) -> None:
         """Write the weights and calibrations, and every member into a folder of its name."""

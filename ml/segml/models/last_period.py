@@ -9,7 +9,7 @@ import numpy as np
 
 from segml.dataset import TIERS, Predictions
 from segml.errors import TrainingError
-from segml.models.base import complete_probabilities
+from segml.models.base import LogitContributions, class_logits, complete_probabilities
 from segml.models.storage import load_json, save_json
 
 if TYPE_CHECKING:
@@ -77,12 +77,47 @@ class LastPeriodModel:
         shares = complete_probabilities(np.array(self.shares_)[last], range(len(TIERS)))
         return Predictions(shares, np.array(self.revenue_)[last])
 
+    def logit_contributions(
+        self, examples: Examples, typical: Examples
+    ) -> LogitContributions | None:
+        """Return exact Shapley values of orders and revenue, the two columns looked at.
+
+        ``None`` where either is hidden from reasons.
+        """
+        names = self._columns()
+        if not set(names) <= set(examples.schema.names):
+            return None
+        logits = class_logits(complete_probabilities(np.array(self.shares_), range(len(TIERS))))
+        orders, revenue = (examples.features[name].to_numpy(np.float64) for name in names)
+        usual_orders, usual_revenue = (
+            typical.features[name].to_numpy(np.float64) for name in names
+        )
+        both = logits[self._tier_of(orders, revenue)]
+        only_orders = logits[self._tier_of(orders, usual_revenue)]
+        only_revenue = logits[self._tier_of(usual_orders, revenue)]
+        neither = logits[self._tier_of(usual_orders, usual_revenue)]
+        contributions = np.zeros((len(examples), len(examples.schema.names), len(TIERS) - 1))
+        for name, alone, rest in zip(
+            names, (only_orders, only_revenue), (only_revenue, only_orders), strict=True
+        ):
+            change = (alone - neither + both - rest) / 2
+            contributions[:, examples.schema.names.index(name)] = change
+        return LogitContributions(contributions, neither[0])
+
     def _last_tier(self, examples: Examples) -> NDArray[np.int_]:
         """Return the tier of the preceding period, index into ``TIERS``."""
         orders, revenue = (
-            examples.features[f"{measure}_{self.period_days_}d"].to_numpy(dtype=np.float64)
-            for measure in ("order_count", "net_revenue")
+            examples.features[name].to_numpy(dtype=np.float64) for name in self._columns()
         )
+        return self._tier_of(orders, revenue)
+
+    def _columns(self) -> tuple[str, str]:
+        days = self.period_days_
+        return f"order_count_{days}d", f"net_revenue_{days}d"
+
+    def _tier_of(
+        self, orders: NDArray[np.float64], revenue: NDArray[np.float64]
+    ) -> NDArray[np.int_]:
         return np.where(orders > 0, np.where(revenue >= self.threshold_, 2, 1), 0)
 
     def save(self, folder: Path) -> None:

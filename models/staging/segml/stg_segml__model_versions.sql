@@ -15,3 +15,5 @@ select
     high_value_threshold,
     status = 'champion' as is_champion
 from model_versions
+-- versions from before there were data sets are of the shop
+where coalesce(data_set, 'shop') = 'shop'

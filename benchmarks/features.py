@@ -1,0 +1,254 @@
+"""Measure the feature mart: time against a bare scan, memory, an advance, pandas and polars.
+
+Example
+-------
+python benchmarks/features.py --customers 1000000 --folder warehouse/features_benchmark
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import features_in_pandas
+import features_in_polars
+from measuring import Spent, Stopwatch
+from segml.synthetic import ShopSettings
+from segml.warehouse import Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+KIB_PER_GIB = 1024**2
+ROUNDS = 3
+SNAPSHOTS = 13
+MART = ("+customer_features",)
+SEQUENCES = (
+    "int_products__categories",
+    "int_customer_events__versions",
+    "customer_event_sequences",
+)
+# the raw columns that the mart reads
+SCANNED = {
+    "customers": "customer_id, birth_date, gender, annual_income, country, registered_at, "
+    "marketing_consent, consent_updated_at, loaded_at",
+    "products": "product_id, category",
+    "orders": "order_id, customer_id, ordered_at, status, discount_amount, channel, loaded_at",
+    "order_items": "order_id, line_number, product_id, quantity, unit_price",
+    "returns": "return_id, order_id, quantity, refund_amount, returned_at",
+    "events": "event_id, customer_id, session_id, event_type, product_id, occurred_at",
+    "reviews": "review_id, customer_id, rating, review_text, reviewed_at",
+    "campaign_contacts": "campaign_id, customer_id, channel, is_control, contacted_at",
+}
+# what the peers get: the mart's own cleaned tables, with a short number for each customer
+CLEANED = {
+    "orders": "select customer, order_id, ordered_at, ordered_date, known_from, known_until, "
+    "cast(order_revenue as double) as order_revenue, cast(unit_count as double) as unit_count "
+    "from intermediate.int_orders__completed join customers using (customer_key)",
+    "refunds": "select customer, ordered_date, known_from, known_until, "
+    "cast(refund_amount as double) as refund_amount "
+    "from intermediate.int_refunds__by_order join customers using (customer_key)",
+    "order_products": "select customer, product_id, ordered_date, known_from, known_until, "
+    "cast(product_revenue as double) as product_revenue "
+    "from intermediate.int_order_products__completed join customers using (customer_key)",
+    "products": "select product_id, category, known_from, known_until "
+    "from staging.stg_shop__products",
+    "session_days": "select customer, session_id, occurred_date, known_from, known_until, "
+    "event_count, cart_count "
+    "from intermediate.int_session_days__events join customers using (customer_key)",
+    "reviews": "select customer, cast(rating as double) as rating, known_from, known_until "
+    "from staging.stg_shop__reviews join customers using (customer_key)",
+}
+
+
+def main() -> None:
+    """Make the shop, build the mart, advance it by a day, compute a part of it three times."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--folder", type=Path, default=ROOT / "warehouse" / "features_benchmark")
+    parser.add_argument("--rounds", type=int, default=3, help="of the comparison of engines")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve() / str(arguments.customers)
+    warehouse = folder / "warehouse.duckdb"
+    environment = os.environ | {
+        "SEGML_DB": str(warehouse),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    if not warehouse.exists():
+        make_shop(arguments.customers, folder, environment)
+    with open_warehouse(warehouse, read_only=True) as opened:
+        lines = opened.value("select count(*) from raw.order_items")
+    print(f"{arguments.customers:,} customers, {lines:,} order lines")
+
+    as_of = ShopSettings(customers=arguments.customers).as_of_date
+    startup = run_dbt(environment, "parse")
+    scan = Spent.least(scan_raw_tables(warehouse) for _ in range(ROUNDS))
+
+    def show(name: str, spent: Spent) -> None:
+        scans = spent.cpu / scan.cpu
+        print(
+            f"{name:<24}{spent.cpu:>10.2f}{spent.wall:>10.2f}{scans:>8.1f}{spent.peak_gib:>10.2f}",
+            flush=True,
+        )
+
+    print(f"{'':<24}{'CPU s':>10}{'seconds':>10}{'scans':>8}{'peak GiB':>10}")
+    show("bare scan", scan)
+    full = build(environment, as_of, MART, "--full-refresh") - startup
+    show("mart, 13 snapshots", full)
+    show("  per snapshot", full / SNAPSHOTS)
+    show(
+        "sequences, 13 snapshots", build(environment, as_of, SEQUENCES, "--full-refresh") - startup
+    )
+    compare_engines(folder, warehouse, arguments.rounds)
+    show("bare scan again", Spent.least(scan_raw_tables(warehouse) for _ in range(ROUNDS)))
+    advance = build(environment, as_of + timedelta(days=1), MART) - startup
+    show("advance by a day", advance)
+    print(f"advance / full build: {advance.cpu / full.cpu:.1%} of CPU", flush=True)
+
+
+def make_shop(customers: int, folder: Path, environment: dict[str, str]) -> None:
+    """Write a synthetic shop and load it, as a user would."""
+    segml = [sys.executable, "-m", "segml"]
+    shop = str(folder / "shop")
+    if not Path(shop).exists():
+        generate = [*segml, "demo-data", "--customers", str(customers), "--no-truth", "--out", shop]
+        subprocess.run(generate, cwd=ROOT, env=environment, check=True, capture_output=True)
+    load = [*segml, "load", "examples/contract_files.yml", "--data", shop]
+    subprocess.run(load, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+def scan_raw_tables(warehouse: Path) -> Spent:
+    """Read every value of the scanned columns once; the second reading counts."""
+    with open_warehouse(warehouse, read_only=True) as opened:
+        for _ in range(2):
+            with Stopwatch() as stopwatch:
+                for table, columns in SCANNED.items():
+                    maxima = ", ".join(f"max({column})" for column in columns.split(", "))
+                    opened.rows(f"select {maxima} from raw.{table}")
+    return stopwatch.spent
+
+
+def build(environment: dict[str, str], as_of: date, select: Sequence[str], *options: str) -> Spent:
+    """Build models and nothing else, as of a day."""
+    variables = json.dumps({"as_of_date": as_of.isoformat()})
+    return run_dbt(
+        environment,
+        *("build", "--vars", variables, "--exclude-resource-type", "test", "unit_test"),
+        *("--select", *select, *options),
+    )
+
+
+def run_dbt(environment: dict[str, str], *arguments: str) -> Spent:
+    """Run dbt as a process of its own, whose memory is its own, too."""
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [dbt, "--quiet", *arguments, "--target", "dev"], cwd=ROOT, env=environment
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"dbt {arguments[0]} failed, see its messages above")
+    return Spent(
+        wall=time.perf_counter() - start,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak_gib=usage.ru_maxrss / KIB_PER_GIB,
+    )
+
+
+def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:
+    """Time the same features of the built snapshots in turns, and check that they agree."""
+    cleaned = folder / "cleaned"
+    spent: dict[str, list[Spent]] = {}
+    with open_warehouse(warehouse) as opened:
+        days = export_cleaned(opened, cleaned)
+        for _ in range(rounds):
+            results = {}
+            for name, peer in (("pandas", features_in_pandas), ("polars", features_in_polars)):
+                with Stopwatch() as reading:
+                    tables = peer.read_tables(cleaned)
+                with Stopwatch() as computing:
+                    for day in days:
+                        results[name, day] = peer.compute_features(tables, day)
+                        if day not in (days[0], days[-1]):
+                            del results[name, day]
+                spent.setdefault(f"{name}, reading", []).append(reading.spent)
+                spent.setdefault(f"{name}, computing", []).append(computing.spent)
+                del tables
+                gc.collect()
+            columns = [name for name in results["pandas", days[0]].columns if name != "customer"]
+            with Stopwatch() as stopwatch:
+                opened.execute(
+                    f"create or replace temp table subset as {subset_sql(folder, columns)}"
+                )
+            spent.setdefault("segml", []).append(stopwatch.spent)
+        for day in (days[0], days[-1]):
+            expected = opened.frame(
+                "select subset.*, customer from subset join customers using (customer_key) "
+                "where snapshot_date = ?",
+                [day],
+            ).set_index("customer")
+            check_equal(expected, results["pandas", day], columns)
+            in_polars = results["polars", day].to_pandas()
+            check_equal(expected, in_polars.set_index("customer"), columns)
+    print(f"{len(columns)} features of {len(days)} snapshots; the oldest and the newest are equal")
+    segml = Spent.least(spent["segml"])
+    for name, measured in spent.items():
+        least = Spent.least(measured)
+        print(
+            f"{name:<24}{least.cpu:>10.2f}{least.wall:>10.2f}"
+            f"  {least.cpu / segml.cpu:.1f} times the CPU time, {least.wall / segml.wall:.1f} times"
+        )
+
+
+def export_cleaned(opened: Warehouse, cleaned: Path) -> list[date]:
+    """Write the cleaned tables as Parquet, the customers numbered; return the built snapshots."""
+    cleaned.mkdir(exist_ok=True)
+    opened.execute(
+        "create or replace temp table customers as select customer_key, "
+        "cast(row_number() over (order by customer_key) as integer) as customer "
+        "from (select distinct customer_key from intermediate.int_orders__completed)"
+    )
+    for name, query in CLEANED.items():
+        opened.execute(f"copy ({query}) to '{cleaned / name}.parquet'")
+    days = opened.rows("select snapshot_date from intermediate.int_snapshots__to_build order by 1")
+    return [day for (day,) in days]
+
+
+def subset_sql(folder: Path, columns: list[str]) -> str:
+    """Return the mart's own SQL, asked for some of its columns."""
+    model = "models/intermediate/int_customer_snapshots__features.sql"
+    compiled = (folder / "target/compiled/segml" / model).read_text(encoding="utf-8")
+    return f"select customer_key, snapshot_date, {', '.join(columns)} from ({compiled})"
+
+
+def check_equal(expected: pd.DataFrame, found: pd.DataFrame, names: list[str]) -> None:
+    """Stop unless both have the same customers and, but for rounding, the same numbers."""
+    found = found.reindex(expected.index)
+    for name in names:
+        pair = (
+            expected[name].to_numpy(float, na_value=np.nan),
+            found[name].to_numpy(float, na_value=np.nan),
+        )
+        if not np.allclose(*pair, rtol=1e-9, atol=1e-6, equal_nan=True):
+            worst = int(np.nanargmax(np.abs(pair[0] - pair[1])))
+            sys.exit(f"{name} differs: {pair[0][worst]} in SQL, {pair[1][worst]} elsewhere")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+{{ raw_rows('labelled_customers') }}

@@ -1,0 +1,143 @@
+"""How a training run blends its candidates, on predictions whose worth is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from segml.blending import blend_trials, fit_champion, fit_trials, fit_weights
+from segml.calibration import CalibrationChoice
+from segml.dataset import Predictions, customer_fold
+from segml.models.base import mean_log_loss
+from segml.models.calibrator import Calibrator
+from segml.selection import Trial, run_trial
+from segml.settings import Settings
+from segml.splits import split_examples
+
+SETTINGS = Settings(selection_folds=2)
+
+
+@pytest.fixture(scope="module")
+def history(make_examples, assign_roles):
+    """A shop whose outcomes are drawn from known scores, and its splits."""
+    examples = make_examples(600, 5, seed=5)
+    scores = np.random.default_rng(1).normal([0.5, 0, -0.5], size=(len(examples), 3))
+    drawn = np.random.default_rng(2).gumbel(size=scores.shape)
+    examples = replace(examples, value_tier=(scores + drawn).argmax(axis=1).astype(np.int8))
+    roles = assign_roles(examples, "train", "train", "validation", "embargo", "test")
+    splits = split_examples(examples, roles, horizon_days=90, folds=2, seed=42)
+    return examples, splits, scores
+
+
+@pytest.fixture(scope="module")
+def trial_of(history):
+    """Trials that predict the true scores plus noise, times a factor."""
+    examples, splits, scores = history
+
+    def build(name, *, noise, factor=1.0, seed=1, tier=None):
+        tier = examples.value_tier if tier is None else tier
+        errors = np.random.default_rng(seed).normal(size=scores.shape) * noise
+        probabilities = softmax(factor * (scores + errors), axis=1)[splits.validation]
+        loss = mean_log_loss(probabilities, tier[splits.validation])
+        predictions = Predictions(probabilities, np.ones((len(probabilities), 2)))
+        models = tuple(f"{name} of fold {fold}" for fold in range(len(splits.folds)))
+        return Trial(name, models, CalibrationChoice(Calibrator(), predictions, {"none": loss}))
+
+    return build
+
+
+def test_models_of_independent_errors_are_better_together(history, trial_of):
+    examples, splits, _ = history
+    members = [trial_of("svm", noise=1.0, seed=1), trial_of("forest", noise=1.0, seed=2)]
+    blend = blend_trials(members, examples, splits, SETTINGS)
+    assert blend.log_loss < 0.99 * min(trial.log_loss for trial in members)
+    assert sum(blend.weights.values()) == pytest.approx(1)
+    assert min(blend.weights.values()) > 0.3
+
+
+@pytest.mark.parametrize("noise", [0.5, 3.0, 10.0])
+def test_a_blend_is_never_worse_than_its_best_member(history, trial_of, noise):
+    examples, splits, _ = history
+    members = [trial_of("svm", noise=0.1), trial_of("forest", noise=noise, seed=2)]
+    blend = blend_trials(members, examples, splits, SETTINGS)
+    assert blend.log_loss <= min(trial.log_loss for trial in members)
+
+
+def test_where_a_blend_does_not_help_the_best_member_is_served_as_it_is(history, trial_of):
+    examples, splits, _ = history
+    members = [trial_of("svm", noise=0.0), trial_of("forest", noise=30.0, factor=3, seed=2)]
+    blend = blend_trials(members, examples, splits, SETTINGS)
+    assert blend.weights == {"svm": 1.0}
+    assert blend.log_loss == members[0].log_loss
+    assert blend.calibration.predictions is members[0].calibration.predictions
+
+
+def test_baselines_take_no_part(history, trial_of):
+    examples, splits, _ = history
+    members = [trial_of("rfm_rule", noise=0.0), trial_of("svm", noise=1.0, seed=2)]
+    assert set(blend_trials(members, examples, splits, SETTINGS).weights) == {"svm"}
+
+
+def test_what_a_customer_did_has_no_say_in_the_weights_of_that_customer(history, trial_of):
+    examples, splits, _ = history
+    fold = customer_fold(examples.customer_key, 5, f"blend:{SETTINGS.seed}")
+    tier = np.where(fold == 0, (examples.value_tier + 1) % 3, examples.value_tier).astype(np.int8)
+    predicted = []
+    for outcomes in (examples.value_tier, tier):
+        members = [
+            trial_of("svm", noise=1.0, seed=1, tier=outcomes),
+            trial_of("forest", noise=1.2, seed=2, tier=outcomes),
+        ]
+        changed = replace(examples, value_tier=outcomes)
+        settings = replace(SETTINGS, calibrate=False)
+        blend = blend_trials(members, changed, splits, settings)
+        predicted.append(blend.calibration.predictions.tier_probabilities)
+    same = np.isclose(*predicted, rtol=0, atol=1e-12).all(axis=1)
+    own = customer_fold(examples.customer_key[splits.validation], 5, f"blend:{SETTINGS.seed}") == 0
+    assert same[own].all()
+    assert not same[~own].any()
+
+
+def test_weights_are_those_of_a_fine_grid(history, trial_of):
+    examples, splits, _ = history
+    members = [trial_of("svm", noise=0.8, seed=1), trial_of("forest", noise=1.2, seed=2)]
+    tier = examples.value_tier[splits.validation]
+    logs = np.log([trial.calibration.predictions.tier_probabilities for trial in members])
+
+    def objective(weight):
+        pooled = softmax(weight * logs[0] + (1 - weight) * logs[1], axis=1)
+        return mean_log_loss(pooled, tier) + 0.1 * 2 * (weight - 0.5) ** 2
+
+    grid = np.linspace(0, 1, 2_001)
+    best = grid[np.argmin([objective(weight) for weight in grid])]
+    assert fit_weights(logs, tier)[0] == pytest.approx(best, abs=2e-3)
+
+
+def test_a_useless_member_is_not_served(history, trial_of):
+    examples, splits, _ = history
+    members = [trial_of(name, noise=0.3, seed=seed) for seed, name in enumerate(["svm", "forest"])]
+    members.append(trial_of("boosting", noise=30.0, factor=3, seed=3))
+    blend = blend_trials(members, examples, splits, SETTINGS)
+    assert set(blend.weights) == {"svm", "forest"}
+
+
+def test_a_blend_is_made_of_the_models_that_were_fitted(make_examples, assign_roles):
+    examples = make_examples(400, 5, seed=2)
+    roles = assign_roles(examples, "train", "train", "validation", "embargo", "test")
+    splits = split_examples(examples, roles, horizon_days=90, folds=2, seed=42)
+    trials = [run_trial(name, examples, splits, SETTINGS) for name in ("prior", "logistic")]
+    trials.append(blend_trials(trials, examples, splits, SETTINGS))
+    blend = trials[-1]
+    for own, member in zip(blend.fold_models, trials[1].fold_models, strict=True):
+        assert own.members_ == {"logistic": member}
+    labelled = examples.take(splits.labelled)
+    fitted = fit_trials(trials, labelled, SETTINGS)
+    assert list(fitted) == ["prior", "logistic", "ensemble"]
+    assert fitted["ensemble"].members_["logistic"] is fitted["logistic"]
+    served = fit_champion(blend, trials, labelled, SETTINGS)
+    assert set(served.members_) == {"logistic"}
+    assert np.array_equal(
+        served.predict(labelled).tier_probabilities,
+        fitted["ensemble"].predict(labelled).tier_probabilities,
+    )

@@ -1,0 +1,297 @@
+"""Customers with a class and no history: splits, the alarm, one customer by values, intervals."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from segml.dataset import FeatureSchema, customer_fold
+from segml.errors import LoadingError, SettingsError, TrainingError
+from segml.labelled.alarm import defining_features, describe_alarm
+from segml.labelled.intervals import with_exact_shares
+from segml.labelled.learning import train_on_labelled
+from segml.labelled.mart import LabelledCustomers, parse_values
+from segml.labelled.scoring import predict_values, score_unlabelled
+from segml.labelled.splits import split_labelled
+from segml.models import build_model, model_class
+from segml.registry import find_version, list_versions
+from segml.settings import LABELLED_CUSTOMERS, Settings
+from segml.warehouse import open_warehouse
+
+CLASSES = ("basic", "plus")
+SETTINGS = {"candidates": ("logistic",), "bootstrap_samples": 20}
+
+
+@pytest.fixture(scope="module")
+def named(shop):
+    """Customers whose class follows from their number of orders, one test row in five."""
+    label = (shop.features["order_count"].to_numpy() > 4).astype(np.int8)
+    examples = replace(
+        shop,
+        value_tier=label,
+        net_revenue=np.full(len(shop), np.nan),
+        class_names=CLASSES,
+        snapshot_date=np.full(len(shop), np.datetime64("NaT", "D")),
+    )
+    return LabelledCustomers(examples, np.arange(len(shop)) % 5 == 0)
+
+
+def test_the_folds_partition_the_training_part_and_never_see_the_test_part(named):
+    splits = split_labelled(named, folds=3, seed=1)
+    validated = np.sum([fold.validate for fold in splits.folds], axis=0)
+    assert np.array_equal(validated, ~named.is_test)
+    for fold in splits.folds:
+        assert not (fold.fit & fold.validate).any()
+        assert not (fold.fit & named.is_test).any()
+
+
+def test_every_fold_has_the_share_of_every_class(named):
+    examples = named.examples
+    for fold in split_labelled(named, folds=3, seed=1).folds:
+        for label in range(2):
+            whole = ((examples.value_tier == label) & ~named.is_test).sum()
+            assert abs((examples.value_tier[fold.validate] == label).sum() - whole / 3) <= 1
+
+
+def test_folds_do_not_depend_on_the_order_of_rows(named):
+    order = np.random.default_rng(1).permutation(len(named.examples))
+    shuffled = LabelledCustomers(named.examples.take(order), named.is_test[order])
+    first, second = (split_labelled(each, folds=3, seed=1).folds[0] for each in (named, shuffled))
+    assert np.array_equal(first.validate[order], second.validate)
+
+
+def test_a_class_with_too_few_customers_is_named(named):
+    label = named.examples.value_tier.copy()
+    label[np.flatnonzero(label == 1)[9:]] = 0
+    rare = replace(named, examples=replace(named.examples, value_tier=label))
+    with pytest.raises(TrainingError, match="Class 'plus' has"):
+        split_labelled(rare, folds=3, seed=1)
+
+
+def test_one_class_cannot_be_learned(named):
+    alone = replace(named.examples, value_tier=named.examples.value_tier * 0, class_names=("a",))
+    with pytest.raises(TrainingError, match="class 'a'"):
+        split_labelled(replace(named, examples=alone), folds=3, seed=1)
+
+
+def test_a_feature_that_the_class_was_made_from_is_found(named):
+    found = defining_features(named.examples, seed=1)
+    assert next(iter(found)) == "order_count"
+    assert "order_count" in describe_alarm(found)
+    assert "noise" not in found
+
+
+def test_a_class_that_is_drawn_by_chance_raises_no_alarm(named):
+    label = np.random.default_rng(2).integers(0, 2, len(named.examples)).astype(np.int8)
+    assert defining_features(replace(named.examples, value_tier=label), seed=1) == {}
+    assert describe_alarm({}) == ""
+
+
+def test_a_large_class_alone_raises_no_alarm(named):
+    label = (np.arange(len(named.examples)) % 50 == 0).astype(np.int8)
+    assert defining_features(replace(named.examples, value_tier=label), seed=1) == {}
+
+
+def test_the_single_feature_rule_takes_the_feature_that_decides(named, tmp_path):
+    train = named.examples.take(~named.is_test)
+    model = build_model("single_feature", seed=1).fit(train)
+    assert model.feature_ == "order_count"
+    unseen = named.examples.take(named.is_test)
+    probabilities = model.predict(unseen).tier_probabilities
+    assert (probabilities.argmax(axis=1) == unseen.value_tier).all()
+    model.save(tmp_path)
+    restored = model_class("single_feature").load(tmp_path).predict(unseen)
+    assert np.array_equal(restored.tier_probabilities, probabilities)
+
+
+def test_the_single_feature_rule_answers_for_what_it_never_saw(named):
+    by_country = replace(
+        named.examples,
+        schema=FeatureSchema((), ("country",)),
+        value_tier=(named.examples.features["country"] == "FR").to_numpy().astype(np.int8),
+    )
+    model = build_model("single_feature", seed=1).fit(by_country)
+    strange = replace(by_country, features=by_country.features.assign(country="Atlantis"))
+    share = (by_country.value_tier == 1).mean()
+    assert model.predict(strange).tier_probabilities[:, 1] == pytest.approx(share)
+
+
+def test_the_single_feature_rule_needs_a_feature_that_varies(named):
+    constant = replace(named.examples, schema=FeatureSchema(("rating_mean",), ()))
+    with pytest.raises(TrainingError, match="two different values"):
+        build_model("single_feature", seed=1).fit(constant)
+
+
+def test_right_answers_for_all_of_a_small_sample_leave_doubt(named):
+    twenty = named.examples.take(np.arange(20))
+    metrics = pd.DataFrame(
+        {
+            "model_name": "m",
+            "split": "test",
+            "metric": ["accuracy", "log_loss"],
+            "value": [1.0, 0.1],
+            "ci_low": [1.0, 0.05],
+            "ci_high": [1.0, 0.15],
+        }
+    )
+    exact = with_exact_shares(metrics, {"test": twenty})
+    assert exact.loc[0, "ci_low"] == pytest.approx(0.025 ** (1 / 20))
+    assert exact.loc[0, "ci_high"] == 1
+    assert exact.loc[1].equals(metrics.loc[1])
+
+
+def test_values_are_split_at_names_not_at_every_comma():
+    found = parse_values("age=25, category=Home, Garden & Co,income=30")
+    assert found == {"age": "25", "category": "Home, Garden & Co", "income": "30"}
+
+
+@pytest.mark.parametrize("text", ["age", "=25", "age=1,age=2", ""])
+def test_values_of_another_form_are_refused(text):
+    with pytest.raises(LoadingError, match="--values cannot be read"):
+        parse_values(text)
+
+
+@pytest.fixture(scope="module")
+def warehouse_path(tmp_path_factory):
+    """A warehouse with the tables that dbt builds for 200 labelled customers and 10 without."""
+    path = tmp_path_factory.mktemp("labelled") / "warehouse.duckdb"
+    generator = np.random.default_rng(4)
+    age, income = generator.uniform(18, 80, 210), generator.lognormal(10, 0.4, 210)
+    score = (age - 45) / 15 + generator.normal(0, 0.7, 210)
+    names = np.where(score > 0.5, "senior, loyal", np.where(score < -0.5, "new", "regular"))
+    keys = pd.Series(np.arange(210)).map(lambda number: f"00000000-0000-0000-0000-{number:012d}")
+    customers = pd.DataFrame(
+        {
+            "customer_key": keys,
+            "split_role": np.where(
+                np.arange(210) >= 200,
+                "scoring",
+                np.where(customer_fold(keys.to_numpy(dtype=str), 5, "t") == 0, "test", "train"),
+            ),
+            "class_name": np.where(np.arange(210) < 200, names, None),
+            "age": age,
+            "income": income,
+            "rating": np.nan,
+            "category": generator.choice(["Books", "Toys"], 210),
+            "age_band": np.where(age < 50, "<50", "50+"),
+        }
+    )
+    with open_warehouse(path) as warehouse:
+        for schema in ("features", "ml"):
+            warehouse.execute(f"create schema {schema}")
+        warehouse.connection.register("customers", customers)
+        warehouse.execute(
+            "create table features.labelled_customer_features as "
+            "select * replace (customer_key::uuid as customer_key) from customers"
+        )
+        warehouse.execute(
+            "create table features.labelled_age_bands as from (values "
+            "('<50', '-infinity'::double, 50::double), ('50+', 50::double, 'infinity'::double)) "
+            "t(age_band, lower_edge, upper_edge)"
+        )
+        warehouse.execute(
+            "create table features.labelled_feature_parameters as from (values "
+            "('age', 18::double, 80::double, 160), ('income', 8000::double, 90000::double, 160)) "
+            "t(feature, minimum_value, maximum_value, known_count)"
+        )
+        create_ml_tables(warehouse)
+    return path
+
+
+def create_ml_tables(warehouse):
+    """Create the declared tables, as dbt does at the start of a run."""
+    path = Path(__file__).parents[2] / "models/staging/segml/_segml__sources.yml"
+    for table in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]:
+        columns = ", ".join(f"{item['name']} {item['data_type']}" for item in table["columns"])
+        warehouse.execute(f"create table ml.{table['name']} ({columns})")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return Settings(artifact_dir=tmp_path_factory.mktemp("artifacts"), **SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def trained(warehouse_path, settings):
+    return train_on_labelled(warehouse_path, settings, lambda _: None)
+
+
+def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained, settings):
+    with open_warehouse(warehouse_path) as warehouse:
+        warehouse.execute(
+            "insert into ml.model_versions by name select 'of the shop' as model_version, "
+            "'run' as run_id, 'prior' as model_name, 'champion' as status"
+        )
+    again = train_on_labelled(warehouse_path, settings, lambda _: None)
+    assert again.version.model_version == trained.version.model_version
+    with open_warehouse(warehouse_path) as warehouse:
+        found = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
+        assert found.model_version == trained.version.model_version
+        assert find_version(warehouse).model_version == "of the shop"
+        assert len(list_versions(warehouse)) == 1
+        assert len(list_versions(warehouse, data_set=None)) == 2
+        warehouse.execute("delete from ml.model_versions where run_id = 'run'")
+
+
+def test_training_measures_each_class_and_no_revenue(trained):
+    metrics = trained.metrics
+    assert {"recall_new", "roc_auc_senior, loyal"} <= set(metrics["metric"])
+    assert not metrics["metric"].str.contains("revenue").any()
+    assert metrics["snapshot_date"].isna().all()
+    losses = metrics[metrics["metric"] == "log_loss"].set_index(["split", "model_name"])["value"]
+    assert losses["test", trained.version.model_name] < losses["test", "prior"]
+    assert trained.warning == ""
+
+
+@pytest.mark.usefixtures("trained")
+def test_customers_without_a_class_are_predicted_once(warehouse_path, settings):
+    for _ in range(2):
+        scoring = score_unlabelled(warehouse_path, settings, lambda _: None)
+    assert scoring.customer_count == sum(scoring.class_counts.values()) == 10
+    with open_warehouse(warehouse_path) as warehouse:
+        rows = warehouse.rows(
+            "select predicted_class, probability, class_probabilities, reasons "
+            "from ml.labelled_predictions"
+        )
+    assert len(rows) == 10
+    for name, probability, probabilities, reasons in rows:
+        assert sum(probabilities.values()) == pytest.approx(1)
+        assert probabilities[name] == max(probabilities.values()) == probability
+        assert all(f"{name}" in reason and "speaks" in reason for reason in reasons)
+
+
+@pytest.mark.usefixtures("trained")
+def test_one_customer_by_values_is_answered_with_reasons(warehouse_path, settings):
+    answer = predict_values(warehouse_path, settings, {"age": "75", "category": "Toys"})
+    assert answer.predicted_class == "senior, loyal"
+    assert sum(answer.class_probabilities.values()) == pytest.approx(1)
+    assert any("age 75" in reason and "speaks for" in reason for reason in answer.reasons)
+    assert answer.notes == ("not given, so taken as unknown: income, rating",)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_value_in_another_unit_is_noted(warehouse_path, settings):
+    answer = predict_values(warehouse_path, settings, {"age": "30", "income": "30"})
+    assert any("income 30 lies outside of 8,000 to 90,000" in note for note in answer.notes)
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"age_band": "50+"}, "Choose from age"),
+        ({"age": "old"}, "no number"),
+        ({"age": "-1"}, "-1"),
+    ],
+)
+def test_values_that_mean_nothing_are_refused(warehouse_path, settings, values, message):
+    with pytest.raises(LoadingError, match=message):
+        predict_values(warehouse_path, settings, values)
+
+
+def test_a_model_that_needs_a_history_is_refused(warehouse_path, settings):
+    with pytest.raises(SettingsError, match="rfm_rule needs the history"):
+        train_on_labelled(warehouse_path, replace(settings, model="rfm_rule"), lambda _: None)
