@@ -21,7 +21,7 @@ from segml.leakage import (
 from segml.mart import read_plan, read_schema, read_training_examples
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
-from segml.registry import artifact_folder, list_versions, read_metrics
+from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
 from segml.training import train
 from segml.warehouse import open_warehouse
 
@@ -87,6 +87,7 @@ def train_from_warehouse(
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         plan = read_plan(warehouse)
+        require_tables(warehouse)
         schema = read_schema(warehouse, settings.excluded_features)
         examples = read_training_examples(
             warehouse, schema, maximum_examples=settings.max_training_examples

@@ -116,6 +116,9 @@ select 1 as a
 -- model: stg_shop__campaign_contacts
 select 1 as a
 
+-- model: stg_shop__labelled_customers
+select 1 as a
+
 -- model: quarantined_rows
 select 'orders' as table_name from range({{ either('1', '0') }})
 

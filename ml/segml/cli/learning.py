@@ -76,7 +76,8 @@ def train(
         print_json(asdict(trained.version) | {"metrics": metrics})
     else:
         print_metrics(trained.metrics, trained.version)
-        print_table("Registered", ["model version"], [[trained.version.model_version]])
+        row = [trained.version.model_version, trained.version.status]
+        print_table("Registered", ["model version", "status"], [row])
 
 
 def evaluate(
@@ -156,7 +157,7 @@ def print_scoring(summary: ScoringSummary) -> None:
 
 
 def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
-    """Print test metrics per model, best log loss first, the champion marked."""
+    """Print test metrics per model, best log loss first, the registered version marked."""
     if version.data_set == DataSet.labelled_customers:
         labelled.print_metrics(metrics, version.model_name)
         return
@@ -164,13 +165,13 @@ def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
     table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)
     table = table.sort_values("log_loss")
     rows = [
-        [f"{name} (champion)" if name == version.model_name else name]
+        [f"{name} ({version.status})" if name == version.model_name else name]
         + [float(table.loc[name, metric]) for metric in SHOWN_METRICS]
         for name in table.index
     ]
     day = tested["snapshot_date"].iloc[0]
     print_table(
-        f"Test on the snapshot of {str(day)[:10]}, which chose nothing",
+        f"Test on the snapshot of {str(day)[:10]}, whose outcomes no model has seen",
         ["model", *SHOWN_METRICS.values()],
         rows,
     )
