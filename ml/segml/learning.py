@@ -127,6 +127,7 @@ def train_from_warehouse(
             settings=settings,
             progress=progress,
             champion=champion,
+            study_path=identity.study_path(artifact_folder(settings, warehouse_path)),
         )
     if settings.leak_alarm:
         check_history(result.metrics, history, settings.leak_history_margin)

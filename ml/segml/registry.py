@@ -59,6 +59,8 @@ class RunTables:
     personas: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tuning_trials: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feature_selection: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 TABLE_OF = {
@@ -68,6 +70,8 @@ TABLE_OF = {
     "personas": "personas",
     "comparisons": "model_comparisons",
     "fairness": "fairness_metrics",
+    "tuning_trials": "tuning_trials",
+    "feature_selection": "feature_selection",
 }  # field of RunTables -> table of the schema ml
 
 

@@ -15,6 +15,7 @@ from segml.errors import SettingsError
 SETTINGS_FILE = "segml.toml"
 ENVIRONMENT_PREFIX = "SEGML_"
 TRANSFORMER_PRESETS = ("small", "large")
+FEATURE_SELECTION = ("off", "auto")
 SHOP, LABELLED_CUSTOMERS = "shop", "labelled_customers"  # the data sets that models learn from
 
 
@@ -47,6 +48,8 @@ class Settings:
     transformer_preset: str = "small"  # or large, for a GPU or a long night
     seed: int = 42
     selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
+    feature_selection: str = "auto"  # off, or auto: drop what does not help on train snapshots
+    tune_trials: int = 0  # parameter settings tried per candidate, the default included
     max_training_examples: int = 400_000  # a hashed sample of customers above this
     excluded_features: tuple[str, ...] = ()  # never shown to a model: names or patterns
     calibrate: bool = True
@@ -76,6 +79,13 @@ class Settings:
         )
         _require(self.seed >= 0, "seed", "zero or more", self.seed)
         _require(self.selection_folds > 1, "selection_folds", "at least 2", self.selection_folds)
+        _require(
+            self.feature_selection in FEATURE_SELECTION,
+            "feature_selection",
+            " or ".join(FEATURE_SELECTION),
+            self.feature_selection,
+        )
+        _require(self.tune_trials >= 0, "tune_trials", "zero or more", self.tune_trials)
         minimum_examples = 1_000
         _require(
             self.max_training_examples >= minimum_examples,

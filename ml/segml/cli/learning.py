@@ -18,6 +18,7 @@ from segml.cli.options import (
     ProjectDir,
     Seed,
     Target,
+    Tune,
     Values,
     Vars,
     project_from,
@@ -44,6 +45,7 @@ def train(
     on: On = DataSet.shop,
     model: Model = None,
     seed: Seed = None,
+    tune: Tune = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -52,13 +54,13 @@ def train(
 ) -> None:
     """Compare models on the feature mart, test them honestly and keep the best.
 
-    Example: segml train --model auto
+    Example: segml train --model auto --tune 20
     """
     from segml.learning import train_from_warehouse
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target, variables)
-    settings = load_settings(project.project_dir, model=model, seed=seed)
+    settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
     if on is DataSet.labelled_customers:
         labelled.train(project.warehouse_path(), settings, as_json=as_json)
         return

@@ -73,7 +73,7 @@ def build_model(name: str, *, seed: int, parameters: Parameters | None = None) -
     return model_class(name)(seed=seed, parameters=parameters)  # type: ignore[call-arg]
 
 
-def search_space(name: str) -> SearchSpace:
+def search_space_of(name: str) -> SearchSpace:
     """Return what a tuner may vary; empty for models without anything to tune."""
     space: SearchSpace = getattr(model_class(name), "search_space", {})
     return space
