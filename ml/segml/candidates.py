@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -63,7 +63,7 @@ def prepare_candidates(
     study_path : Path, optional
         Where tuning keeps finished trials; in memory without it.
     """
-    recipes = {name: Recipe(name, settings.seed) for name in names}
+    recipes = {name: Recipe(name, settings.seed, settings.parameters_of(name)) for name in names}
     learned = [name for name in names if name not in (*BASELINES, *LABELLED_BASELINES, ENSEMBLE)]
     features = pd.DataFrame(columns=list(FEATURE_COLUMNS))
     trials = [pd.DataFrame(columns=list(TUNING_COLUMNS))]
@@ -82,7 +82,7 @@ def prepare_candidates(
         schema, features = selection.schema, selection.table
         progress(selection.summary)
     for name in learned:
-        recipes[name] = Recipe(name, settings.seed, schema=schema)
+        recipes[name] = replace(recipes[name], schema=schema)
         if settings.tune_trials:
             recipes[name], table = tune(
                 recipes[name],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segml import __version__
-from segml.mart import data_fingerprint
+from segml.dataset import data_fingerprint
 
 if TYPE_CHECKING:
     from segml.dataset import Examples
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LEARNING_SETTINGS = (
     "model",
     "candidates",
+    "transformer_preset",
     "seed",
     "selection_folds",
     "feature_selection",

@@ -14,6 +14,7 @@ from segml.errors import SettingsError
 
 SETTINGS_FILE = "segml.toml"
 ENVIRONMENT_PREFIX = "SEGML_"
+TRANSFORMER_PRESETS = ("small", "large")
 FEATURE_SELECTION = ("off", "auto")
 SHOP, LABELLED_CUSTOMERS = "shop", "labelled_customers"  # the data sets that models learn from
 
@@ -44,6 +45,7 @@ class Settings:
         "dnn",
         "ensemble",
     )
+    transformer_preset: str = "small"  # or large, for a GPU or a long night
     seed: int = 42
     selection_folds: int = 3  # customer folds where history is too short for an embargoed fit
     feature_selection: str = "auto"  # off, or auto: drop what does not help on train snapshots
@@ -69,6 +71,12 @@ class Settings:
     def __post_init__(self) -> None:
         """Reject values that cannot work, naming the setting."""
         _require(bool(self.candidates), "candidates", "a non-empty list", self.candidates)
+        _require(
+            self.transformer_preset in TRANSFORMER_PRESETS,
+            "transformer_preset",
+            f"one of {', '.join(TRANSFORMER_PRESETS)}",
+            self.transformer_preset,
+        )
         _require(self.seed >= 0, "seed", "zero or more", self.seed)
         _require(self.selection_folds > 1, "selection_folds", "at least 2", self.selection_folds)
         _require(
@@ -120,6 +128,10 @@ class Settings:
         _require(
             self.scoring_batch_rows > 0, "scoring_batch_rows", "positive", self.scoring_batch_rows
         )
+
+    def parameters_of(self, model_name: str) -> dict[str, str]:
+        """Return what these settings say about one model."""
+        return {"preset": self.transformer_preset} if model_name == "transformer" else {}
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, stored with every model."""

@@ -83,7 +83,12 @@ def tune(
         finished = study.get_trials(deepcopy=False, states=FINISHED)[:trials]
     table = _describe(recipe.name, finished)
     best = table[table["state"] == "complete"].sort_values(["value", "trial"]).iloc[0]
-    return replace(recipe, parameters=json.loads(best["parameters_json"])), table
+    return _with_parameters(recipe, json.loads(best["parameters_json"])), table
+
+
+def _with_parameters(recipe: Recipe, tuned: Parameters) -> Recipe:
+    """Tune on top of what the settings say of the model, such as its size."""
+    return replace(recipe, parameters={**recipe.parameters, **tuned})
 
 
 @contextmanager
@@ -129,7 +134,7 @@ def _objective(
     def log_loss(trial: optuna.Trial) -> float:
         parameters = _propose(trial, space) if number else {}
         value = float("inf")
-        tried = replace(recipe, parameters=parameters)
+        tried = _with_parameters(recipe, parameters)
         for step, value in enumerate(rolling_log_losses(tried, examples, folds)):
             trial.report(value, step)
             if trial.should_prune():
