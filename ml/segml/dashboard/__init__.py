@@ -50,7 +50,9 @@ def serve(folder: Path, *, port: int) -> None:
         raise PublishingError(
             f"Nothing has been published in {folder}", "Run `segml publish` first"
         )
-    done = subprocess.run(command(port), env=os.environ | {FOLDER_VARIABLE: str(folder)})
+    done = subprocess.run(
+        command(port), check=False, env=os.environ | {FOLDER_VARIABLE: str(folder)}
+    )
     if done.returncode != 0:
         raise PublishingError(
             f"The dashboard stopped with exit code {done.returncode}",

@@ -17,15 +17,15 @@ def main() -> None:
     """Show one page of the newest publication."""
     st.set_page_config(page_title="Customer segments", layout="wide")
     marts = newest(Path(os.environ[FOLDER_VARIABLE]))
+    # no icons: Streamlit would fetch them from the network to show them beside the page's title
     pages = [
         st.Page(
             partial(page.show, marts),
             title=title,
-            icon=f":material/{icon}:",
             url_path=title.lower().replace(" ", "-"),
             default=position == 0,
         )
-        for position, (title, icon, page) in enumerate(PAGES)
+        for position, (title, page) in enumerate(PAGES)
     ]
     page = st.navigation(pages)
     with st.sidebar:

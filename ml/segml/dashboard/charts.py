@@ -12,14 +12,25 @@ from segml.reporting.drawing import BLUE, INK, MUTED, ORANGE, SKY, VERMILLION
 
 GREEN, PURPLE = "#009E73", "#CC79A7"  # with the others: Okabe and Ito (2008)
 SERIES = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE]
-ROW_HEIGHT, LABEL_WIDTH = 26, 140
-AXIS_FORMATS = {"share": ".0%", "count": ",.0f", "amount": ",.0f", "precise": ",.3f"}
+ROW_HEIGHT, LINE_HEIGHT, GRID_ROW = 26, 14, 18  # pixels
+LABEL_WIDTH = 150
+AXIS_FORMATS = {
+    "share": ".0%",
+    "count": ",.0f",
+    "amount": ",.0f",
+    "precise": ",.3f",
+    "mean": ",.1f",
+}
 LABEL_FORMATS = AXIS_FORMATS | {"share": ".1%"}
+NAMES = alt.Axis(
+    labelLimit=LABEL_WIDTH, labelExpr="split(datum.value, '\\n')", labelOverlap=False, ticks=False
+)
 FORMATTERS = {
     "share": words.share,
     "count": words.count,
     "amount": words.amount,
     "precise": words.precise,
+    "mean": words.decimal,
 }
 
 
@@ -30,9 +41,17 @@ def bars(
     value: str,
     title: str,
     unit: str | None = None,
-    colour: str = BLUE,
+    name_lines: int = 1,
 ) -> None:
-    """Draw horizontal bars in the order of the rows, each with its value at the end."""
+    """Draw horizontal bars in the order of the rows, each with its value at the end.
+
+    Parameters
+    ----------
+    unit : str, optional
+        As ``unit_of`` gives it; from the name of ``value`` when absent.
+    name_lines : int
+        Lines of the longest name.
+    """
     unit = unit or unit_of(value)
     shown = pd.DataFrame(
         {
@@ -51,9 +70,11 @@ def bars(
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=domain, nice=False)),
         tooltip=[alt.Tooltip("name:N", title=heading(name)), alt.Tooltip("label:N", title=title)],
     )
-    mark = base.mark_bar(color=colour, height={"band": 0.7})
+    mark = base.mark_bar(color=BLUE, height={"band": 0.7})
     text = base.mark_text(align="left", dx=4, color=INK).encode(text="label:N")
-    _show(mark + text, title, height=ROW_HEIGHT * len(shown) + 10)
+    _show(
+        mark + text, title, height=(ROW_HEIGHT + LINE_HEIGHT * (name_lines - 1)) * len(shown) + 10
+    )
 
 
 def columns_over_time(
@@ -89,7 +110,7 @@ def lines(
     unit = unit or unit_of(value)
     shown = _timed(frame, day, value).assign(series=frame[series].astype(str).to_numpy())
     names = list(dict.fromkeys(shown["series"]))
-    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=LABEL_WIDTH)
+    legend = alt.Legend(title=None, orient="top", columns=3, labelLimit=LABEL_WIDTH)
     chart = (
         alt.Chart(shown)
         .mark_line(point=alt.OverlayMarkDef(size=45))
@@ -122,7 +143,7 @@ def intervals(frame: pd.DataFrame, *, name: str, value: str, title: str, unit: s
     axis = alt.Axis(format=AXIS_FORMATS[unit], tickCount=5)
     colour = alt.condition("datum.stands_out", alt.value(BLUE), alt.value(MUTED))
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
+        y=alt.Y("name:N", sort=None, title=None, axis=NAMES),
         color=colour,
         tooltip=[
             alt.Tooltip("name:N", title=heading(name)),
@@ -144,10 +165,10 @@ def heatmap(
     """Draw shares as a grid of shades from light to dark blue."""
     chart = (
         alt.Chart(frame)
-        .mark_rect()
+        .mark_rect(stroke="white")
         .encode(
             x=alt.X(f"{column}:O", title=heading(column), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y(f"{row}:O", title=None),
+            y=alt.Y(f"{row}:O", title=None, axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 f"{value}:Q",
                 scale=alt.Scale(range=["#EEF4F9", BLUE, "#00304D"]),
@@ -160,7 +181,7 @@ def heatmap(
             ],
         )
     )
-    _show(chart, title, height=420)
+    _show(chart, title, height=GRID_ROW * frame[row].nunique() + 110)
 
 
 def _timed(frame: pd.DataFrame, day: str, value: str) -> pd.DataFrame:

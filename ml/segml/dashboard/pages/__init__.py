@@ -12,12 +12,12 @@ from segml.dashboard.pages import (
 )
 
 PAGES = (
-    ("Overview", "monitoring", overview),
-    ("Segments", "groups", segments),
-    ("Migration", "swap_horiz", migration),
-    ("Customer 360", "person", customer),
-    ("Campaigns", "campaign", campaigns),
-    ("Recommendations", "recommend", recommendations),
-    ("Inventory", "inventory_2", inventory),
-    ("Model quality", "speed", quality),
+    ("Overview", overview),
+    ("Segments", segments),
+    ("Migration", migration),
+    ("Customer 360", customer),
+    ("Campaigns", campaigns),
+    ("Recommendations", recommendations),
+    ("Inventory", inventory),
+    ("Model quality", quality),
 )

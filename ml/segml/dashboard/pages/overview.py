@@ -103,7 +103,7 @@ def _months(months: pd.DataFrame) -> None:
     labels = {
         "net_revenue": ("Net revenue (currency)", words.amount),
         "order_count": ("Orders", words.count),
-        "orders_per_session": ("Orders per session", words.share),
+        "orders_per_session": ("Orders per session", words.precise),
         "repeat_buyer_share": ("Buyers who had bought before", words.share),
         "mean_rating": ("Mean rating (1 to 5 stars)", words.decimal),
     }

@@ -84,13 +84,10 @@ def _comparison(rows: pd.DataFrame) -> None:
     )
     st.caption("95 % intervals; blue: the model that is served.")
     with st.expander("All metrics"):
-        look.table(
-            newest_table(rows),
-            key="metrics",
-        )
+        look.table(_by_method(rows), key="metrics")
 
 
-def newest_table(rows: pd.DataFrame) -> pd.DataFrame:
+def _by_method(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row per metric and a column per method, at the newest day."""
     newest = rows[rows["as_of"] == rows["as_of"].max()]
     wide = newest.pivot_table(index="metric", columns="method", values="value", aggfunc="first")

@@ -24,7 +24,6 @@ MEASURES = {
     "repeat_buyer_share": "Share of buyers who had bought before",
     "mean_rating": "Mean rating (1 to 5 stars)",
 }
-MEASURE_UNITS = {"orders_per_session": "share"}
 
 
 def show(marts: Marts) -> None:
@@ -80,7 +79,7 @@ def _card(profiles: pd.DataFrame) -> None:
             "Expected net revenue (currency)": words.amount(row["expected_net_revenue"]),
             "Mean chance of an order": words.share(row["mean_purchase_probability"]),
             "Orders per customer": words.decimal(row["mean_order_count"]),
-            "Net revenue per order": words.amount(row["net_revenue_per_order"]),
+            "Net revenue per order (currency)": words.amount(row["net_revenue_per_order"]),
             "Days since last order": words.count(row["mean_recency_days"]),
             "Days between orders": words.decimal(row["median_purchase_gap_days"]),
             "Median age (years)": words.count(row["median_age_years"]),
@@ -116,5 +115,4 @@ def _development(marts: Marts) -> None:
         value=measure,
         series="rfm_segment",
         title=f"{MEASURES[measure]} by month",
-        unit=MEASURE_UNITS.get(measure),
     )
