@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 MISSING = "–"
 TABLE_ROW, TABLE_HEADER, VISIBLE_ROWS = 35, 38, 12
@@ -110,7 +110,7 @@ def empty(what: str, fix: str) -> None:
     st.info(f"{what} {fix}", icon=":material/info:")
 
 
-def names_in(frame: pd.DataFrame, column: str) -> Sequence[str]:
+def names_in(frame: pd.DataFrame, column: str) -> list[str]:
     """Return the distinct values of a column in the order of the rows."""
     return list(dict.fromkeys(frame[column].dropna().astype(str)))
 

@@ -18,11 +18,11 @@ def compare_methods(marts: Marts, table: str) -> None:
     Parameters
     ----------
     table : str
-        A mart with subject, method, metric, value, ci_low and ci_high.
+        A mart with subject, method, metric, value, ci_low, ci_high and snapshot_date.
     """
     rows = marts.frame(
-        f"select subject, method, metric, value, ci_low, ci_high, customer_count "
-        f"from marketing.{table} order by subject, metric, value desc, method"
+        f"select * exclude (snapshot_date) from marketing.{table} "
+        "order by subject, metric, value desc, method"
     )
     left, right = st.columns(2)
     subject = left.selectbox("Judged by", look.names_in(rows, "subject"), key=f"{table}_subject")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segml import __version__
 from segml.errors import PublishingError
@@ -144,7 +144,7 @@ def _schema_version(warehouse: Warehouse) -> str:
     return hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
-def _origin(warehouse: Warehouse) -> dict[str, object]:
+def _origin(warehouse: Warehouse) -> dict[str, Any]:
     """Return the day that the published rows describe and the scoring they come from."""
     as_of_date, model_version, scored_at = warehouse.rows(
         "select max(as_of_date), arg_max(model_version, scored_at), max(scored_at) "

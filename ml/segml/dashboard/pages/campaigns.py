@@ -72,7 +72,7 @@ def _audiences(marts: Marts) -> None:
         )
     look.table(audiences)
     st.header("Audience")
-    campaign = st.selectbox("Campaign", audiences["campaign_id"])
+    campaign = st.selectbox("Campaign", look.names_in(audiences, "campaign_id"))
     look.table(
         marts.frame(
             "select audience_rank, cast(customer_key as varchar) as customer_key, rfm_segment, "

@@ -51,14 +51,14 @@ def _choose(marts: Marts) -> str | None:
             [typed.strip()],
         )
         return None if found.empty else str(found["customer_key"][0])
-    segment = right.selectbox("RFM segment", segments["rfm_segment"])
+    segment = right.selectbox("RFM segment", look.names_in(segments, "rfm_segment"))
     keys = marts.frame(
         "select cast(customer_key as varchar) as customer_key from marketing.customer_segments "
         "where rfm_segment = ? order by value_rank nulls last, customer_key "
         f"limit {LISTED_CUSTOMERS}",
         [segment],
     )
-    return str(st.selectbox("Customer, most valuable first", keys["customer_key"]))
+    return st.selectbox("Customer, most valuable first", look.names_in(keys, "customer_key"))
 
 
 def _figures(row: pd.Series) -> None:

@@ -35,20 +35,34 @@ def show(marts: Marts) -> None:
 
 
 def _plan(marts: Marts) -> None:
-    plan = marts.frame("select * from marketing.inventory_plan")
-    figures = {"Products": words.count(len(plan))}
-    if "expected_units" in plan:
-        figures["Expected units"] = words.count(plan["expected_units"].sum())
-    if "reorder_quantity" in plan:
-        plan = plan.sort_values("reorder_quantity", ascending=False, kind="stable")
-        due = plan[plan["reorder_quantity"] > 0]
-        figures["Products to order"] = words.count(len(due))
-        figures["Units to order"] = words.count(due["reorder_quantity"].sum())
-    look.tiles(figures)
-    if "reorder_quantity" in plan and not due.empty:
-        shown = due.head(LARGEST)
+    plan = marts.frame(
+        "select coalesce(product_name, product_id) as product, "
+        "* exclude (product_name, as_of_date, horizon_end_date) from marketing.inventory_plan "
+        "order by reorder_quantity desc nulls last, expected_units desc, product_id"
+    )
+    period = marts.frame(
+        "select min(as_of_date) as first_day, max(horizon_end_date) as end_day "
+        "from marketing.inventory_plan"
+    ).iloc[0]
+    to_order = plan[plan["reorder_quantity"] > 0]
+    look.tiles(
+        {
+            "Products": words.count(len(plan)),
+            "Expected units": words.count(plan["expected_units"].sum()),
+            "Products to order": words.count(len(to_order)),
+            "Units to order": words.count(to_order["reorder_quantity"].sum()),
+            "Cost of the order (currency)": words.amount(to_order["reorder_cost"].sum()),
+            "Overstocked products": words.count(plan["is_overstocked"].eq(True).sum()),
+        }
+    )
+    st.caption(
+        f"From {words.day(period['first_day'])} until before {words.day(period['end_day'])}."
+    )
+    if plan["stock_on_hand_units"].isna().all():
+        look.empty("No stock is known.", "Load `stock_on_hand` of the products to plan orders.")
+    elif not to_order.empty:
         charts.bars(
-            shown.assign(product=shown["product_name"].fillna(shown["product_id"])),
+            to_order.head(LARGEST),
             name="product",
             value="reorder_quantity",
             title="Products to order first (units)",
@@ -58,10 +72,11 @@ def _plan(marts: Marts) -> None:
 
 def _categories(marts: Marts) -> None:
     st.header("Demand by category")
-    demand = marts.frame("select * from marketing.category_demand")
-    if {"category", "expected_units"} <= set(demand):
-        demand = demand.sort_values("expected_units", ascending=False, kind="stable")
-        charts.bars(
-            demand.head(LARGEST), name="category", value="expected_units", title="Expected units"
-        )
+    demand = marts.frame(
+        "select * exclude (as_of_date, horizon_end_date) from marketing.category_demand "
+        "order by expected_units desc, category"
+    )
+    charts.bars(
+        demand.head(LARGEST), name="category", value="expected_units", title="Expected units"
+    )
     look.table(demand)

@@ -27,7 +27,9 @@ def show(marts: Marts) -> None:
         )
         return
     kinds = marts.frame("select distinct segment_type from marketing.segment_migration order by 1")
-    kind = st.selectbox("Kind of segment", kinds["segment_type"], format_func=KINDS.__getitem__)
+    kind = st.selectbox(
+        "Kind of segment", look.names_in(kinds, "segment_type"), format_func=KINDS.__getitem__
+    )
     periods = marts.frame(
         "select distinct from_date, to_date from marketing.segment_migration "
         "where segment_type = ? order by to_date desc",

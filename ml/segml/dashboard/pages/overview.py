@@ -10,6 +10,8 @@ from segml.dashboard import charts, look
 from segml.reporting import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from segml.dashboard.marts import Marts
@@ -116,7 +118,7 @@ def _months(months: pd.DataFrame) -> None:
 
 
 def _changes(
-    labels: dict[str, tuple[str, object]], last: pd.Series, previous: pd.Series | None
+    labels: Mapping[str, tuple[str, object]], last: pd.Series, previous: pd.Series | None
 ) -> dict[str, str]:
     """Return the relative change of each figure that has a value in both months."""
     if previous is None:

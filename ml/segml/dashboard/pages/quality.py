@@ -91,7 +91,8 @@ def _by_method(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row per metric and a column per method, at the newest day."""
     newest = rows[rows["as_of"] == rows["as_of"].max()]
     wide = newest.pivot_table(index="metric", columns="method", values="value", aggfunc="first")
-    return wide.rename_axis(columns=None).reset_index()
+    by_method: pd.DataFrame = wide.rename_axis(columns=None).reset_index()
+    return by_method
 
 
 def _realised(rows: pd.DataFrame) -> None:

@@ -43,15 +43,13 @@ def _lists(marts: Marts) -> None:
         "select distinct list_type from marketing.segment_recommendations order by 1 desc"
     )
     left, right = st.columns(2)
-    kind = left.selectbox(
-        "List for", types["list_type"], format_func=lambda name: LIST_TYPES.get(name, name)
-    )
+    kind = left.selectbox("List for", look.names_in(types, "list_type"), format_func=_list_type)
     names = marts.frame(
         "select distinct list_name from marketing.segment_recommendations "
         "where list_type = ? order by 1",
         [kind],
     )
-    name = right.selectbox(LIST_TYPES.get(kind, kind), names["list_name"])
+    name = right.selectbox(_list_type(kind), look.names_in(names, "list_name"))
     products = marts.frame(
         "select * exclude (as_of_date, list_type, list_name), "
         "coalesce(product_name, product_id) as shown_name "
@@ -63,6 +61,10 @@ def _lists(marts: Marts) -> None:
         products, name="shown_name", value="buyer_share", title="Share who bought it lately"
     )
     look.table(products.drop(columns="shown_name"))
+
+
+def _list_type(name: str) -> str:
+    return LIST_TYPES.get(name, name)
 
 
 def _bases(marts: Marts) -> None:

@@ -69,7 +69,7 @@ def _sizes(profiles: pd.DataFrame) -> None:
 
 def _card(profiles: pd.DataFrame) -> None:
     st.header("Profile")
-    name = st.selectbox("Segment", profiles["segment_name"])
+    name = st.selectbox("Segment", look.names_in(profiles, "segment_name"))
     row = profiles[profiles["segment_name"] == name].iloc[0]
     look.tiles(
         {
