@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from quality import print_quality
+from quality_table import print_quality
 
 if __name__ == "__main__":
     print_quality(Path(sys.argv[1]), "demand_quality")

@@ -18,11 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import features_in_pandas
 import features_in_polars
-import numpy as np
 from measuring import Spent, Stopwatch
-
 from segml.synthetic import ShopSettings
 from segml.warehouse import Warehouse, open_warehouse
 
@@ -80,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--folder", type=Path, default=ROOT / "warehouse" / "features_benchmark")
+    parser.add_argument("--rounds", type=int, default=3, help="of the comparison of engines")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve() / str(arguments.customers)
     warehouse = folder / "warehouse.duckdb"
@@ -113,11 +114,11 @@ def main() -> None:
     show(
         "sequences, 13 snapshots", build(environment, as_of, SEQUENCES, "--full-refresh") - startup
     )
+    compare_engines(folder, warehouse, arguments.rounds)
     show("bare scan again", Spent.least(scan_raw_tables(warehouse) for _ in range(ROUNDS)))
     advance = build(environment, as_of + timedelta(days=1), MART) - startup
     show("advance by a day", advance)
     print(f"advance / full build: {advance.cpu / full.cpu:.1%} of CPU", flush=True)
-    compare_engines(folder, warehouse, as_of + timedelta(days=1))
 
 
 def make_shop(customers: int, folder: Path, environment: dict[str, str]) -> None:
@@ -170,47 +171,53 @@ def run_dbt(environment: dict[str, str], *arguments: str) -> Spent:
     )
 
 
-def compare_engines(folder: Path, warehouse: Path, snapshot_date: date) -> None:
-    """Time the same features of one snapshot in turns, after checking that they agree."""
+def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:
+    """Time the same features of the built snapshots in turns, and check that they agree."""
     cleaned = folder / "cleaned"
     spent: dict[str, list[Spent]] = {}
     with open_warehouse(warehouse) as opened:
-        export_cleaned(opened, cleaned)
-        for _ in range(ROUNDS):
+        days = export_cleaned(opened, cleaned)
+        for _ in range(rounds):
             results = {}
             for name, peer in (("pandas", features_in_pandas), ("polars", features_in_polars)):
                 with Stopwatch() as reading:
                     tables = peer.read_tables(cleaned)
                 with Stopwatch() as computing:
-                    results[name] = peer.compute_features(tables, snapshot_date)
+                    for day in days:
+                        results[name, day] = peer.compute_features(tables, day)
+                        if day not in (days[0], days[-1]):
+                            del results[name, day]
                 spent.setdefault(f"{name}, reading", []).append(reading.spent)
                 spent.setdefault(f"{name}, computing", []).append(computing.spent)
                 del tables
                 gc.collect()
-            columns = [name for name in results["pandas"].columns if name != "customer"]
+            columns = [name for name in results["pandas", days[0]].columns if name != "customer"]
             with Stopwatch() as stopwatch:
                 opened.execute(
-                    "create or replace temp table subset as "
-                    + subset_sql(folder, columns, snapshot_date)
+                    f"create or replace temp table subset as {subset_sql(folder, columns)}"
                 )
             spent.setdefault("segml", []).append(stopwatch.spent)
+        for day in (days[0], days[-1]):
             expected = opened.frame(
-                "select subset.*, customer from subset join customers using (customer_key)"
+                "select subset.*, customer from subset join customers using (customer_key) "
+                "where snapshot_date = ?",
+                [day],
             ).set_index("customer")
-            check_equal(expected, results["pandas"], columns)
-            check_equal(expected, results["polars"].to_pandas().set_index("customer"), columns)
-    print(f"{len(columns)} features of {len(expected):,} customers are equal in all engines")
+            check_equal(expected, results["pandas", day], columns)
+            in_polars = results["polars", day].to_pandas()
+            check_equal(expected, in_polars.set_index("customer"), columns)
+    print(f"{len(columns)} features of {len(days)} snapshots; the oldest and the newest are equal")
     segml = Spent.least(spent["segml"])
-    for name, rounds in spent.items():
-        least = Spent.least(rounds)
+    for name, measured in spent.items():
+        least = Spent.least(measured)
         print(
             f"{name:<24}{least.cpu:>10.2f}{least.wall:>10.2f}"
             f"  {least.cpu / segml.cpu:.1f} times the CPU time, {least.wall / segml.wall:.1f} times"
         )
 
 
-def export_cleaned(opened: Warehouse, cleaned: Path) -> None:
-    """Write the cleaned tables as Parquet, the customers numbered."""
+def export_cleaned(opened: Warehouse, cleaned: Path) -> list[date]:
+    """Write the cleaned tables as Parquet, the customers numbered; return the built snapshots."""
     cleaned.mkdir(exist_ok=True)
     opened.execute(
         "create or replace temp table customers as select customer_key, "
@@ -219,16 +226,15 @@ def export_cleaned(opened: Warehouse, cleaned: Path) -> None:
     )
     for name, query in CLEANED.items():
         opened.execute(f"copy ({query}) to '{cleaned / name}.parquet'")
+    days = opened.rows("select snapshot_date from intermediate.int_snapshots__to_build order by 1")
+    return [day for (day,) in days]
 
 
-def subset_sql(folder: Path, names: list[str], snapshot_date: date) -> str:
-    """Return the mart's own SQL, asked for some columns of one snapshot."""
+def subset_sql(folder: Path, columns: list[str]) -> str:
+    """Return the mart's own SQL, asked for some of its columns."""
     model = "models/intermediate/int_customer_snapshots__features.sql"
     compiled = (folder / "target/compiled/segml" / model).read_text(encoding="utf-8")
-    return (
-        f"select customer_key, {', '.join(names)} from ({compiled}) "
-        f"where snapshot_date = date '{snapshot_date}'"
-    )
+    return f"select customer_key, snapshot_date, {', '.join(columns)} from ({compiled})"
 
 
 def check_equal(expected: pd.DataFrame, found: pd.DataFrame, names: list[str]) -> None:

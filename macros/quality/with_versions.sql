@@ -3,7 +3,8 @@
    one with the largest values where that is the same, too); the others are 'exact_duplicate' of it
    or 'duplicate_key'. Rows known at different times are versions, each valid until the next one is
    known; one that changes nothing is an 'exact_duplicate'. Only keys that occur more than once are
-   sorted: in most tables that is a small share of the rows. #}
+   sorted: in most tables that is a small share of the rows. They are counted first, for which
+   `checked` is best `as not materialized`: whole rows would be kept to read their keys. #}
 {% macro with_versions(keys) -%}
     {%- set key_list = keys | join(', ') -%}
 repeated_keys as (

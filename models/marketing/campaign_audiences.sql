@@ -104,7 +104,7 @@ select
         '; ',
         rfm_segment || coalesce(', value tier ' || nullif(value_tier, 'unscored'), ''),
         coalesce(
-            'last order ' || as_of_date - last_order_date || ' days ago'
+            'last order ' || (as_of_date - last_order_date) || ' days ago'
             || coalesce(' (usual gap ' || cast(purchase_gap_mean_days as integer) || ')', ''),
             'no order yet'
         ),

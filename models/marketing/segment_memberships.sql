@@ -34,10 +34,9 @@ memberships as (
 
     select
         'persona' as segment_type,
-        cluster_name as segment_name,
+        coalesce(cluster_name, 'No persona') as segment_name,
         customer_key
     from customers
-    where cluster_name is not null
 
 ),
 

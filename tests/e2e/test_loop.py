@@ -117,6 +117,27 @@ def test_the_model_beats_both_baselines_on_the_test_snapshot(demo):
     assert losses["logistic"] < min(losses["prior"], losses["rfm_rule"])
 
 
+def test_evaluate_tells_rivals_profit_and_groups_of_people(demo):
+    done = demo.segml("evaluate", "--target", "ci", "--json")
+    found = json.loads(done.stdout)
+    assert {row["challenger_name"] for row in found["comparisons"]} == {
+        "prior",
+        "rfm_rule",
+        "last_period",
+    }
+    assert "profit" in {row["curve"] for row in found["curves"]}
+    groups = [row for row in found["fairness"] if row["metric"] == "customer_count"]
+    assert {row["dimension"] for row in groups} == {"age_band", "gender", "income_bin", "country"}
+    assert min(row["value"] for row in groups) >= 10
+
+
+def test_rolling_back_the_only_model_is_refused_in_one_line(demo):
+    done = demo.segml("models", "rollback", "--target", "ci")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Nothing was served before" in done.stderr
+
+
 def test_the_report_is_written(demo):
     assert "<svg" in (demo.folder / "report.html").read_text(encoding="utf-8")
 

@@ -10,6 +10,7 @@ from segml.artifacts import (
     load_artifact,
     prune_artifacts,
     save_artifact,
+    stored_persona_centres,
 )
 from segml.calibration import fit_calibrator
 from segml.dataset import FeatureSchema
@@ -17,6 +18,7 @@ from segml.errors import ArtifactError
 from segml.explanation import reference_row
 from segml.files import sha256_of
 from segml.models import build_model
+from segml.personas import fit_personas, persona_inputs
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,23 @@ def test_a_stored_model_serves_the_same_calibrated_predictions(trained, stored, 
     expected = calibrator.apply(model.predict(shop)).tier_probabilities
     assert np.array_equal(served.predict(shop).tier_probabilities, expected)
     assert served.metadata == metadata
+
+
+def test_personas_travel_with_the_model(trained, shop, tmp_path):
+    inputs = persona_inputs(shop.schema)
+    personas = fit_personas(shop, inputs, {}, fewest=3, most=3, seed=1)
+    stored = save_artifact(tmp_path, "v1", *trained, personas=personas)
+    served = load_artifact(stored.path, stored.sha256, shop.schema)
+    assert np.array_equal(served.personas.assign(shop), personas.assign(shop))
+    assert set(stored_persona_centres(stored.path, stored.sha256)) == set(personas.assign(shop))
+    (stored.path / "personas" / "personas.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"personas.json is not the one that was stored"):
+        stored_persona_centres(stored.path, stored.sha256)
+
+
+def test_a_model_without_personas_is_served(stored, shop):
+    assert load_artifact(stored.path, stored.sha256, shop.schema).personas is None
+    assert stored_persona_centres(stored.path, stored.sha256) == {}
 
 
 @pytest.mark.parametrize("file", ["model/logistic.skops", "manifest.json"])

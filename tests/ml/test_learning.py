@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from segml.champions import promote, roll_back
-from segml.errors import ArtifactError, LeakageError
+from segml.cli.judgement import print_comparisons, print_fairness, print_profit
+from segml.errors import ArtifactError, LeakageError, WarehouseError
 from segml.learning import train_from_warehouse
 from segml.promotion import Promotion, list_promotions, reigning_versions
 from segml.registry import find_version, list_versions, read_run
@@ -147,6 +148,21 @@ def test_the_first_run_is_served_and_everything_it_measured_is_stored(trained):
     assert "best_profit_per_customer" in set(run.metrics["metric"])
 
 
+def test_what_was_measured_can_be_read_at_a_glance(trained, capsys):
+    with open_warehouse(trained.path, read_only=True) as warehouse:
+        run = read_run(warehouse, trained.champion().run_id)
+    print_comparisons(run.comparisons)
+    print_profit(run.metrics, run.curves, "logistic")
+    print_fairness(run.fairness, "logistic")
+    shown = capsys.readouterr().out
+    assert "Rivals less logistic" in shown
+    assert "whoever is expected to pay" in shown
+    assert "predicted revenue" in shown
+    rows = [line.split() for line in shown.splitlines() if line.strip().startswith("country")]
+    assert [row[1] for row in rows] == ["DE", "FR", "UK", "unknown"]
+    assert sum(int(row[2]) for row in rows) == 300
+
+
 def test_learning_the_same_again_changes_nobody(shop):
     before = shop.champion()
     again = shop.train()
@@ -270,12 +286,23 @@ def test_windows_that_overlap_stop_the_run(shop):
         shop.train()
 
 
-def test_an_excluded_segment_still_serves_as_a_baseline(shop):
-    run = shop.train(excluded_features=("rfm_segment",))
+def test_excluded_features_still_make_a_baseline_and_divide_people(shop):
+    run = shop.train(excluded_features=("rfm_segment", "country"))
     assert "rfm_rule" in set(run.metrics["model_name"])
     with open_warehouse(shop.path, read_only=True) as warehouse:
-        importance = read_run(warehouse, run.version.run_id).importance
-    assert "rfm_segment" not in set(importance["feature"])
+        measured = read_run(warehouse, run.version.run_id)
+    assert not {"rfm_segment", "country"} & set(measured.importance["feature"])
+    assert set(measured.fairness["dimension"]) == {"country"}
+
+
+def test_a_warehouse_of_an_older_segml_says_what_to_run(shop):
+    shop.execute("drop table ml.promotions")
+    for act in (shop.train, lambda: roll_back(shop.path, shop.settings)):
+        with pytest.raises(WarehouseError, match=r"no table ml\.promotions.*dbt build"):
+            act()
+    shop.execute("alter table ml.model_versions drop column data_set")
+    with pytest.raises(WarehouseError, match=r"of an older segml.*dbt build"):
+        shop.champion()
 
 
 def change(action, version, previous):

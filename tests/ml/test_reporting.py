@@ -37,7 +37,7 @@ create table ml.model_versions (
     model_version varchar, run_id varchar, model_name varchar, trained_at timestamp,
     as_of_date date, horizon_days integer, high_value_threshold double, feature_hash varchar,
     data_fingerprint varchar, settings_json varchar, artifact_path varchar,
-    artifact_sha256 varchar, status varchar, decision varchar
+    artifact_sha256 varchar, status varchar, decision varchar, data_set varchar
 );
 create table ml.evaluation_metrics (
     run_id varchar, model_name varchar, split varchar, snapshot_date date, metric varchar,
@@ -78,7 +78,7 @@ insert into quarantine.data_quality_summary values
 TRAINING = """
 insert into ml.model_versions values (
     'v1', 'run1', 'logistic', '2025-07-15 10:00:00', '2025-07-15', 90, 120.5, 'f', 'd', '{}',
-    'artifacts/v1', 's', 'champion', 'logistic is best'
+    'artifacts/v1', 's', 'champion', 'logistic is best', 'shop'
 );
 insert into ml.evaluation_metrics values
     ('run1', 'logistic', 'test', '2025-04-16', 'log_loss', 0.52349, 0.4917, 0.5687),

@@ -68,7 +68,7 @@ def fit_personas(
         None if there are too few customers, or nothing tells them apart.
     """
     examples = examples.take(np.argsort(examples.customer_key, kind="stable"))
-    frame = examples.features.astype(np.float64)
+    frame = examples.features[list(dict.fromkeys((*inputs, VALUE)))].astype(np.float64)
     space = build_space(frame, inputs)
     sizes = range(fewest, min(most, len(frame) // CUSTOMERS_PER_PERSONA) + 1)
     if space is None or not sizes:

@@ -18,9 +18,11 @@ LARGE_METRIC_FROM = 10
 MODEL_NAMES = {
     "prior": "constant average",
     "rfm_rule": "RFM rule",
+    "last_period": "repeat of the last period",
     "logistic": "logistic regression",
     "boosting": "gradient boosting",
     "dnn": "neural network",
+    "transformer": "transformer",
 }
 TABLE_NAMES = {"loaded_files": "files, while loading"}
 REASONS = {

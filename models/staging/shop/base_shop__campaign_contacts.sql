@@ -20,7 +20,7 @@ known_customers as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         typed_rows.*,

@@ -14,7 +14,7 @@ erased_customers as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         *,

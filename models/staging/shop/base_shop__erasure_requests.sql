@@ -8,7 +8,7 @@ typed_rows as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         *,

@@ -38,7 +38,7 @@ bot_days as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         typed_rows.*,

@@ -25,7 +25,7 @@ customer_keys as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         typed_rows.*,

@@ -26,7 +26,7 @@ orders as (
 
 ),
 
-checked as (
+checked as not materialized (
 
     select
         typed_rows.*,

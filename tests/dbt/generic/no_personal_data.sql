@@ -8,7 +8,7 @@
     'first_name', 'last_name', 'full_name', 'address', 'ip_address'
 ] -%}
 {%- set email_address = "[^\\s@<>\"'']+@[^\\s@<>\"'']+\\.[a-z]{2,}" -%}
-{%- set telephone = "\\s*(\\+|\\(?0)([\\s()./-]*\\d){7,14}\\s*" %}
+{%- set telephone = "\\s*(\\+|\\(?0)([\\s()/-]*\\d){7,14}\\s*" %}
 
 with
 
