@@ -25,6 +25,7 @@ LABEL_FORMATS = AXIS_FORMATS | {"share": ".1%"}
 NAMES = alt.Axis(
     labelLimit=LABEL_WIDTH, labelExpr="split(datum.value, '\\n')", labelOverlap=False, ticks=False
 )
+ROWS = alt.Scale(type="point", padding=0.6)  # room above the first row and below the last
 FORMATTERS = {
     "share": words.share,
     "count": words.count,
@@ -143,7 +144,7 @@ def intervals(frame: pd.DataFrame, *, name: str, value: str, title: str, unit: s
     axis = alt.Axis(format=AXIS_FORMATS[unit], tickCount=5)
     colour = alt.condition("datum.stands_out", alt.value(BLUE), alt.value(MUTED))
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=NAMES),
+        y=alt.Y("name:N", sort=None, title=None, axis=NAMES, scale=ROWS),
         color=colour,
         tooltip=[
             alt.Tooltip("name:N", title=heading(name)),
@@ -153,7 +154,8 @@ def intervals(frame: pd.DataFrame, *, name: str, value: str, title: str, unit: s
         ],
     )
     span = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("ci_low:Q", title=None, axis=axis, scale=alt.Scale(zero=False)), x2="ci_high:Q"
+        x=alt.X("ci_low:Q", title=None, axis=axis, scale=alt.Scale(zero=False, padding=10)),
+        x2="ci_high:Q",
     )
     point = base.mark_point(filled=True, size=80).encode(x="value:Q")
     _show(span + point, title, height=ROW_HEIGHT * len(shown) + 50)

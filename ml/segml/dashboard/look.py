@@ -102,7 +102,7 @@ def _displayed(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
         return values.round().astype("Int64"), FORMATS[unit]
     if unit == "amount":
         return values, "%,.0f" if values.abs().max() >= LARGE_AMOUNT else "%,.2f"
-    return values, FORMATS.get(unit, "%,.3f")
+    return values.round(3) + 0.0, FORMATS.get(unit, "%,.3f")  # plus zero: no minus zero
 
 
 def empty(what: str, fix: str) -> None:
