@@ -73,11 +73,10 @@ def _figures(moves: pd.DataFrame, kind: str) -> None:
         return
     largest = changed.head(LARGEST_MOVES)
     charts.bars(
-        largest.assign(move=largest["from_segment"] + "\n→ " + largest["to_segment"]),
+        largest.assign(move=largest["from_segment"] + " → " + largest["to_segment"]),
         name="move",
         value="revenue_at_stake",
         title="Largest moves by revenue at stake (currency)",
-        name_lines=2,
     )
 
 
