@@ -18,11 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import features_in_pandas
 import features_in_polars
-import numpy as np
 from measuring import Spent, Stopwatch
-
 from segml.synthetic import ShopSettings
 from segml.warehouse import Warehouse, open_warehouse
 

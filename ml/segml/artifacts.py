@@ -75,6 +75,11 @@ class ServedModel:
     metadata: ArtifactMetadata
     personas: Personas | None = None
 
+    @property
+    def needs_sequences(self) -> bool:
+        """True if the model looks at the events of each customer."""
+        return getattr(self.model, "needs_sequences", False)
+
     def predict(self, examples: Examples) -> Predictions:
         """Return calibrated predictions."""
         return self.calibrator.apply(self.model.predict(examples))

@@ -10,10 +10,10 @@ from scipy.special import softmax
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import customer_fold
-from segml.models import build_model
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
 from segml.models.ensemble import EnsembleModel, pool
+from segml.recipe import Recipe
 from segml.selection import Trial
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def blend_trials(
         for position in range(len(splits.folds))
     ]
     fold_models = [_blend_of(fitted, weights, members, settings) for fitted in fitted_by_fold]
-    return Trial(EnsembleModel.name, tuple(fold_models), calibration, weights)
+    recipe = Recipe(EnsembleModel.name, settings.seed)
+    return Trial(recipe, tuple(fold_models), calibration, weights)
 
 
 def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
@@ -120,11 +121,7 @@ def fit_trials(
     trials: Sequence[Trial], examples: Examples, settings: Settings
 ) -> dict[str, TierModel]:
     """Fit every model once; a blend is made of the fitted members."""
-    fitted = {
-        trial.name: build_model(trial.name, seed=settings.seed).fit(examples)
-        for trial in trials
-        if not trial.weights
-    }
+    fitted = {trial.name: trial.recipe.fit(examples) for trial in trials if not trial.weights}
     blends = {
         trial.name: _blend_of(fitted, trial.weights, trials, settings)
         for trial in trials
@@ -133,12 +130,16 @@ def fit_trials(
     return {trial.name: (fitted | blends)[trial.name] for trial in trials}
 
 
+def served_trials(champion: Trial, trials: Sequence[Trial]) -> list[Trial]:
+    """Return the champion, and the members if it is a blend."""
+    return [trial for trial in trials if trial is champion or trial.name in champion.weights]
+
+
 def fit_champion(
     champion: Trial, trials: Sequence[Trial], examples: Examples, settings: Settings
 ) -> TierModel:
     """Fit a model, or the members of a blend, and none of the others."""
-    needed = [trial for trial in trials if trial is champion or trial.name in champion.weights]
-    return fit_trials(needed, examples, settings)[champion.name]
+    return fit_trials(served_trials(champion, trials), examples, settings)[champion.name]
 
 
 def _blend_of(

@@ -22,6 +22,7 @@ from segml.registry import (
     artifact_folder,
     find_version,
     list_versions,
+    require_tables,
 )
 from segml.warehouse import open_warehouse
 
@@ -108,6 +109,7 @@ def promote(warehouse_path: Path, settings: Settings, model_version: str) -> Pro
         When there is no such version, or it is served already, or it cannot be.
     """
     with open_warehouse(warehouse_path) as warehouse:
+        require_tables(warehouse)
         version = find_version(warehouse, model_version)
         if version.status == "champion":
             raise ArtifactError(
@@ -125,6 +127,7 @@ def roll_back(warehouse_path: Path, settings: Settings) -> Promotion:
         When nothing was served before, or it cannot be served any more.
     """
     with open_warehouse(warehouse_path) as warehouse:
+        require_tables(warehouse)
         champion = find_version(warehouse)
         reigns = reigning_versions(list_promotions(warehouse))
         if len(reigns) < 2:  # noqa: PLR2004  (the champion and one before)

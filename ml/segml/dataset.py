@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from segml.sequences import RECENT_EVENTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from segml.sequences import EventSequences
 
 TIERS = ("low", "mid", "high")
 UNOBSERVED_TIER = -1
@@ -48,40 +52,6 @@ class FeatureSchema:
         """Fingerprint of names, kinds and order; stored with a model and checked on loading."""
         text = "|".join([*self.numeric, "#", *self.categorical])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class EventSequences:
-    """The last events of each customer before the snapshot, newest last, right-aligned.
-
-    Parameters
-    ----------
-    event_type, category : array of int16, shape (n, l)
-        Index into ``event_types`` and ``categories``; -1 pads the left, and is an unknown category.
-    log_amount : array of float32, shape (n, l)
-        Natural logarithm of 1 + the currency of an order or refund; 0 for other events.
-    days_before : array of int32, shape (n, l)
-        Days from the event to the snapshot, at least 1; 0 where padded.
-    event_types, categories : tuple of str
-        The vocabularies.
-    """
-
-    event_type: NDArray[np.int16]
-    category: NDArray[np.int16]
-    log_amount: NDArray[np.float32]
-    days_before: NDArray[np.int32]
-    event_types: tuple[str, ...]
-    categories: tuple[str, ...]
-
-    def take(self, selection: NDArray[np.bool_] | NDArray[np.int_]) -> EventSequences:
-        """Return the selected rows (boolean mask or positions), order kept as given."""
-        return replace(
-            self,
-            event_type=self.event_type[selection],
-            category=self.category[selection],
-            log_amount=self.log_amount[selection],
-            days_before=self.days_before[selection],
-        )
 
 
 @dataclass(frozen=True)
@@ -139,6 +109,14 @@ class Examples:
         )
 
     @property
+    def reasons(self) -> pd.DataFrame:
+        """What a prediction can be put down to: the features, then the events where present."""
+        features = self.features[list(self.schema.names)]
+        if self.sequences is None:
+            return features
+        return features.assign(**{RECENT_EVENTS: self.sequences.newest_in_words()})
+
+    @property
     def has_value_tiers(self) -> bool:
         """True where the classes are the value tiers, of which the first buys nothing."""
         return self.class_names == TIERS
@@ -180,6 +158,23 @@ class Predictions:
         """P(at least one order within the horizon), shape (n,)."""
         purchase: NDArray[np.float64] = 1.0 - self.tier_probabilities[:, 0]
         return purchase
+
+
+def data_fingerprint(examples: Examples) -> str:
+    """Return a hash of all values that a model learns from, independent of where they lie."""
+    digest = hashlib.sha256()
+    frame = examples.features.assign(
+        customer_key=examples.customer_key,
+        snapshot_date=examples.snapshot_date,
+        value_tier=examples.value_tier,
+        net_revenue=examples.net_revenue,
+    )
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    if (events := examples.sequences) is not None:
+        for values in (events.event_type, events.category, events.log_amount, events.days_before):
+            digest.update(values.tobytes())
+        digest.update(repr((events.event_types, events.categories)).encode())
+    return digest.hexdigest()[:16]
 
 
 def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[np.float64]:

@@ -63,6 +63,7 @@ class Evaluator:
                 f"mean_probability_{name}": weighted_mean(score, weights),
                 f"roc_auc_{name}": roc_auc(order, positive, weights),
                 f"pr_auc_{name}": average_precision(order, positive, weights),
+                f"log_loss_{name}": weighted_mean(_event_loss(positive, score), weights),
                 f"brier_{name}": weighted_mean((score - positive) ** 2, weights),
                 f"ece_{name}": expected_calibration_error(score, positive, weights),
                 f"lift_10_{name}": gains(order, positive, weights, LIFT_SHARE)[:, 0]
@@ -104,6 +105,13 @@ def _events(
         "purchase": ((tier > 0).astype(np.float64), predictions.purchase_probability),
         "high": ((tier == TIERS.index("high")).astype(np.float64), probabilities[:, 2]),
     }
+
+
+def _event_loss(positive: NDArray[np.float64], score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the negative log-likelihood of a yes or no per row, in nats."""
+    loss: NDArray[np.float64]
+    loss = -np.log(np.maximum(np.where(positive > 0, score, 1 - score), MIN_PROBABILITY))
+    return loss
 
 
 def evaluate(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from segml.event_odds import through_link
 from segml.models.base import AdditiveModel
+from segml.sequences import RECENT_EVENTS
 from segml.shapley import shapley_contributions
 from segml.wording import feature_sentences
 
@@ -126,14 +127,15 @@ def event_contributions(
 
     Returns
     -------
-    array of float64, shape (n, p)
-        In the order of ``examples.schema.names``. Rows sum to the log-odds of the customer
-        minus those of the reference.
+    array of float64, shape (n, p) or (n, p + 1)
+        In the order of ``examples.schema.names``, then what is due to the events if the model
+        looks at them. Rows sum to the log-odds of the customer minus those of the reference,
+        of whom no events are known.
     """
     logits = None
     if isinstance(served.model, AdditiveModel) and len(examples):
         values = pd.DataFrame([reference], columns=list(examples.schema.names))
-        typical = replace(examples.take(np.array([0])), features=values)
+        typical = replace(examples.take(np.array([0])), features=values, sequences=None)
         logits = served.model.logit_contributions(examples, typical)
     if logits is None:
         return shapley_contributions(served, examples, reference, event=event, seed=seed)
@@ -164,6 +166,7 @@ def explain(
         words, beside the typical one).
     """
     contributions = contributions_to_prediction(model, examples, reference, seed=seed)
+    reasons = examples.reasons.iloc[:, : contributions.shape[1]]
     strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :top]
     amounts = np.take_along_axis(contributions, strongest, axis=1)
     rows, ranks = np.nonzero(np.abs(amounts) > NEGLIGIBLE)
@@ -172,24 +175,24 @@ def explain(
         {
             "customer_key": examples.customer_key[rows],
             "rank": ranks + 1,
-            "feature": np.array(examples.schema.names)[columns],
-            "feature_value": _texts(examples, rows, columns),
+            "feature": np.array(reasons.columns, dtype=object)[columns],
+            "feature_value": _texts(reasons, rows, columns),
             "contribution": amounts,
             "direction": np.where(amounts > 0, "raises", "lowers"),
             "reason_text": feature_sentences(
-                examples.features[list(examples.schema.names)], rows, columns, reference
+                reasons, rows, columns, {RECENT_EVENTS: None, **reference}
             ),
         },
         columns=list(REASON_COLUMNS),
     )
 
 
-def _texts(examples: Examples, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> pd.Series:
+def _texts(reasons: pd.DataFrame, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> pd.Series:
     """Return the value of each named cell as text, ``None`` for unknown."""
     texts = np.full(len(rows), None, dtype=object)
     for column in np.unique(columns):
         chosen = np.flatnonzero(columns == column)
-        values = examples.features[examples.schema.names[column]].to_numpy()[rows[chosen]]
+        values = reasons.iloc[:, column].to_numpy()[rows[chosen]]
         codes, distinct = pd.factorize(values)
         written = np.array([*map(_as_text, distinct), None], dtype=object)
         texts[chosen] = written[codes]  # the code of an unknown value is -1

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segml.blending import fit_champion
+from segml.blending import fit_champion, served_trials
 from segml.explanation import reference_row
 from segml.importance import permutation_importance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from segml.dataset import Examples
     from segml.models.base import TierModel
     from segml.models.calibrator import Calibrator
+    from segml.models.search_space import ParameterValue
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -35,17 +36,20 @@ class FinalFit:
         before groups, most important first.
     reference : dict
         The typical customer, for explanations; ``None`` is unknown.
+    parameters : dict
+        What tuning changed in the model, or in the members of a blend, by model name.
     """
 
     model: TierModel
     calibrator: Calibrator
     importance: pd.DataFrame
     reference: dict[str, float | str | None]
+    parameters: dict[str, dict[str, ParameterValue]]
 
 
 def fit_finally(
     trial: Trial,
-    trials: Iterable[Trial],
+    trials: Sequence[Trial],
     examples: Examples,
     splits: Splits,
     settings: Settings,
@@ -59,6 +63,14 @@ def fit_finally(
         seed=settings.seed,
     )
     labelled = examples.take(splits.labelled)
-    model = fit_champion(trial, list(trials), labelled, settings)
-    calibrator = trial.calibration.calibrator
-    return FinalFit(model, calibrator, importance, reference_row(labelled))
+    return FinalFit(
+        model=fit_champion(trial, trials, labelled, settings),
+        calibrator=trial.calibration.calibrator,
+        importance=importance,
+        reference=reference_row(labelled),
+        parameters={
+            member.name: dict(member.recipe.parameters)
+            for member in served_trials(trial, trials)
+            if member.recipe.parameters
+        },
+    )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segml.artifacts import stored_persona_centres
-from segml.dataset import FeatureSchema
+from segml.dataset import FeatureSchema, data_fingerprint
 from segml.errors import ArtifactError
-from segml.mart import data_fingerprint, read_schema, read_scoring_batches
+from segml.mart import read_schema, read_scoring_batches
 from segml.personas import MAXIMUM_CUSTOMERS, VALUE, fit_personas, persona_inputs
 from segml.registry import artifact_folder, find_version
 

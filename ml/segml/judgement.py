@@ -1,4 +1,4 @@
-"""Everything that is measured about one model on one snapshot."""
+"""Everything that is measured about the models of a run, snapshot by snapshot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from segml.blending import fit_trials
 from segml.bootstrap import measure
 from segml.curves import evaluation_curves
 from segml.evaluation import Evaluator
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from segml.bootstrap import Measurement
     from segml.dataset import Examples, Predictions
+    from segml.selection import Trial
     from segml.settings import Settings
+    from segml.splits import Splits
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,31 @@ def judge(predictions: Predictions, outcomes: Examples, settings: Settings) -> J
     if profit:
         curves.append(profit.curves())
     return Judgement(predictions, outcomes, measured, pd.concat(curves, ignore_index=True))
+
+
+def judge_trials(
+    trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Judgement]]:
+    """Return metrics and curves of every model on validation and on test, and all tests."""
+    development = examples.take(splits.development)
+    validation, test = examples.take(splits.validation), examples.take(splits.test)
+    models = fit_trials(trials, development, settings)
+    metrics, curves, judgements = [], [], {}
+    for trial in trials:
+        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
+        for split, day, predictions, outcomes in (
+            ("validation", splits.validation_date, trial.calibration.predictions, validation),
+            ("test", splits.test_date, tested, test),
+        ):
+            judgement = judge(predictions, outcomes, settings)
+            keys = {"model_name": trial.name, "split": split, "snapshot_date": day}
+            metrics.append(with_keys(judgement.measured.table(), keys))
+            curves.append(with_keys(judgement.curves, keys))
+        judgements[trial.name] = judgement  # the last one is the test
+    tables = pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
+    return *tables, judgements
+
+
+def with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:
+    """Put constant columns before a table."""
+    return pd.concat([pd.DataFrame(keys, index=table.index), table], axis=1)

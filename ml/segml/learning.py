@@ -19,9 +19,12 @@ from segml.leakage import (
     check_windows,
 )
 from segml.mart import read_plan, read_schema, read_training_examples
+from segml.models import BASELINES, needs_sequences
+from segml.models.checkpoints import checkpoints_in
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
-from segml.registry import list_versions, read_metrics
+from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
+from segml.selection import names_to_compare
 from segml.training import train
 from segml.warehouse import open_warehouse
 
@@ -87,9 +90,13 @@ def train_from_warehouse(
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         plan = read_plan(warehouse)
+        require_tables(warehouse)
         schema = read_schema(warehouse, settings.excluded_features)
         examples = read_training_examples(
-            warehouse, schema, maximum_examples=settings.max_training_examples
+            warehouse,
+            schema,
+            maximum_examples=settings.max_training_examples,
+            with_sequences=any(map(needs_sequences, names_to_compare(settings, BASELINES))),
         )
         customers = read_customers(warehouse, plan.as_of_date, settings)
         identity = RunIdentity.of(examples, customers, plan, settings)
@@ -111,14 +118,17 @@ def train_from_warehouse(
         )
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
     _check_before_training(examples, plan, label_ends, settings)
-    result = train(
-        examples,
-        plan.roles,
-        horizon_days=plan.horizon_days,
-        settings=settings,
-        progress=progress,
-        champion=champion,
-    )
+    checkpoints = artifact_folder(settings, warehouse_path) / f".{identity.run_id}.checkpoints"
+    with checkpoints_in(checkpoints):
+        result = train(
+            examples,
+            plan.roles,
+            horizon_days=plan.horizon_days,
+            settings=settings,
+            progress=progress,
+            champion=champion,
+            study_path=identity.study_path(artifact_folder(settings, warehouse_path)),
+        )
     if settings.leak_alarm:
         check_history(result.metrics, history, settings.leak_history_margin)
     run = Run(

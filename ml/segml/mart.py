@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
 
 from segml.dataset import BASELINE_FEATURES, TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
 from segml.errors import SettingsError, TrainingError, WarehouseError
+from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
-
-    import pyarrow as pa
 
     from segml.warehouse import Warehouse
 
@@ -131,12 +130,21 @@ def _by_kind(columns: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple
 
 
 def read_training_examples(
-    warehouse: Warehouse, schema: FeatureSchema, *, maximum_examples: int
+    warehouse: Warehouse,
+    schema: FeatureSchema,
+    *,
+    maximum_examples: int,
+    with_sequences: bool = False,
 ) -> Examples:
     """Read all labelled examples, or those of a fixed sample of customers.
 
     Customer keys are keyed hashes and so uniformly spread: a sample is simply everybody below
     a cut in key space, the same customers in every run.
+
+    Parameters
+    ----------
+    with_sequences : bool
+        Whether to read the events of each customer, too; only some models look at them.
 
     Raises
     ------
@@ -149,48 +157,48 @@ def read_training_examples(
             "No snapshot has a full horizon of data behind it",
             "Shorten horizon_days or minimum_history_days, or load more history",
         )
-    share = min(1.0, maximum_examples / total)
-    frame = warehouse.frame(
-        f"""
-        select {_selection(schema)}, value_tier, horizon_net_revenue
+    chosen = f"""
         from features.training_examples
         where value_tier is not null
-            and customer_key <= cast(? as uuid)
-        order by snapshot_date, customer_key
-        """,
-        [_uuid_at(share)],
+            and customer_key <= cast('{_uuid_at(min(1.0, maximum_examples / total))}' as uuid)
+    """
+    frame = warehouse.frame(
+        f"select {_selection(schema)}, value_tier, horizon_net_revenue {chosen} "
+        "order by snapshot_date, customer_key"
     )
-    return _to_examples(frame, schema)
+    examples = _to_examples(frame, schema)
+    if not with_sequences:
+        return examples
+    reader = SequenceReader.of(warehouse)
+    return replace(examples, sequences=reader.read(warehouse, chosen))
 
 
 def read_scoring_batches(
-    warehouse: Warehouse, schema: FeatureSchema, snapshot_date: date, rows_per_batch: int
+    warehouse: Warehouse,
+    schema: FeatureSchema,
+    snapshot_date: date,
+    rows_per_batch: int,
+    *,
+    with_sequences: bool = False,
 ) -> Iterator[Examples]:
     """Stream the customers of one snapshot in the order of their keys."""
+    reader = SequenceReader.of(warehouse) if with_sequences else None
+    columns, source = _selection(schema), "features.customer_features"
+    if reader:
+        columns = ", ".join([columns, *SEQUENCE_COLUMNS])
+        source = with_sequences_joined(source)
     batches = warehouse.batches(
         f"""
-        select {_selection(schema)}
-        from features.customer_features
+        select {columns} from {source}
         where snapshot_date = date '{snapshot_date.isoformat()}'
         order by customer_key
         """,
         rows_per_batch,
     )
     for batch in batches:
-        yield _to_examples(_frame_of(batch), schema)
-
-
-def data_fingerprint(examples: Examples) -> str:
-    """Return a hash of all values that a model learns from, independent of where they lie."""
-    digest = hashlib.sha256()
-    frame = examples.features.assign(
-        customer_key=examples.customer_key,
-        snapshot_date=examples.snapshot_date,
-        value_tier=examples.value_tier,
-        net_revenue=examples.net_revenue,
-    )
-    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
-    return digest.hexdigest()[:16]
+        features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
+        examples = _to_examples(features.to_pandas(), schema)
+        yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
 
 
 def _selection(schema: FeatureSchema) -> str:
@@ -204,14 +212,8 @@ def _selection(schema: FeatureSchema) -> str:
     )
 
 
-def _uuid_at(share: float) -> str:
-    text = f"{min(UUID_SPACE - 1, int(share * UUID_SPACE)):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _frame_of(batch: pa.RecordBatch) -> pd.DataFrame:
-    frame: pd.DataFrame = batch.to_pandas()
-    return frame
+def _uuid_at(share: float) -> UUID:
+    return UUID(int=min(UUID_SPACE - 1, int(share * UUID_SPACE)))
 
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:

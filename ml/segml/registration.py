@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from segml.audit import read_groups
 from segml.fairness import fairness_metrics
 from segml.promotion import Promotion
 from segml.registry import ModelVersion, RunTables, artifact_folder, register
+from segml.tuning import prune_studies
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def register_run(
         personas=pd.DataFrame() if run.personas is None else run.personas.table(run.day),
         comparisons=result.duels,
         fairness=_fairness(warehouse_path, settings, result, fits, k_anonymity),
+        tuning_trials=result.tuning_trials,
+        feature_selection=result.feature_selection,
     )
     with open_warehouse(warehouse_path) as warehouse:
         register(
@@ -97,6 +100,7 @@ def register_run(
         )
     for artifact in artifacts:
         prune_artifacts(artifact)
+    prune_studies(run.identity.study_path(folder))
     is_served = versions[0].model_version == served
     return replace(versions[0], status="champion" if is_served else "candidate")
 
@@ -162,10 +166,16 @@ def _store(fit: FinalFit, run: Run, folder: Path) -> ArtifactInfo:
             reference=fit.reference,
             high_value_threshold=float(run.plan.high_value_threshold or 0.0),
             horizon_days=run.plan.horizon_days,
-            settings=json.loads(run.identity.settings_json),
+            settings=_settings_of(fit, run),
         ),
         personas=run.personas,
     )
+
+
+def _settings_of(fit: FinalFit, run: Run) -> dict[str, Any]:
+    """Return the settings of the run with the parameters that tuning found."""
+    settings: dict[str, Any] = json.loads(run.identity.settings_json)
+    return settings | {"parameters": fit.parameters}
 
 
 def _describe(
@@ -183,7 +193,7 @@ def _describe(
         high_value_threshold=float(run.plan.high_value_threshold or 0.0),
         feature_hash=run.schema.feature_hash,
         data_fingerprint=run.identity.data_fingerprint,
-        settings_json=run.identity.settings_json,
+        settings_json=json.dumps(_settings_of(fit, run), sort_keys=True),
         artifact_path=artifact.path.name,
         artifact_sha256=artifact.sha256,
         status="champion" if name == was_served else "candidate",

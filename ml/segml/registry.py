@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segml.errors import ArtifactError
+from segml.errors import ArtifactError, WarehouseError
 from segml.promotion import crown
 from segml.settings import SHOP
+from segml.warehouse import EngineError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -58,6 +59,8 @@ class RunTables:
     personas: pd.DataFrame = field(default_factory=pd.DataFrame)
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     fairness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tuning_trials: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feature_selection: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 TABLE_OF = {
@@ -67,7 +70,24 @@ TABLE_OF = {
     "personas": "personas",
     "comparisons": "model_comparisons",
     "fairness": "fairness_metrics",
+    "tuning_trials": "tuning_trials",
+    "feature_selection": "feature_selection",
 }  # field of RunTables -> table of the schema ml
+
+
+def require_tables(warehouse: Warehouse) -> None:
+    """Check that the tables of this segml exist, before anything is learned for them.
+
+    Raises
+    ------
+    WarehouseError
+        Naming the first that is missing.
+    """
+    for table in ("model_versions", "promotions", *TABLE_OF.values()):
+        if not warehouse.has_table("ml", table):
+            raise WarehouseError(
+                f"{warehouse.path} has no table ml.{table}", "Run `dbt build` or `segml run` first"
+            )
 
 
 def register(
@@ -113,7 +133,13 @@ def register(
 
 
 def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[ModelVersion]:
-    """Return the versions that learned from a data set, or from any, newest first."""
+    """Return the versions that learned from a data set, or from any, newest first.
+
+    Raises
+    ------
+    WarehouseError
+        When the table lacks a column.
+    """
     if not warehouse.has_table("ml", "model_versions"):
         return []
     # versions from before there were data sets are of the shop
@@ -121,11 +147,17 @@ def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[
         f"coalesce(data_set, '{SHOP}')" if name == "data_set" else name
         for name in ModelVersion.__dataclass_fields__
     )
-    rows = warehouse.rows(
-        f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
-        f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
-        {"data_set": data_set},
-    )
+    try:
+        rows = warehouse.rows(
+            f"select {names} from ml.model_versions where coalesce($data_set, data_set, '{SHOP}') "
+            f"= coalesce(data_set, '{SHOP}') order by trained_at desc, model_version",
+            {"data_set": data_set},
+        )
+    except EngineError:  # a column that this segml reads does not exist
+        raise WarehouseError(
+            f"{warehouse.path} has a table ml.model_versions of an older segml",
+            "Run `dbt build` or `segml run` first",
+        ) from None
     return [
         ModelVersion(**dict(zip(ModelVersion.__dataclass_fields__, row, strict=True)))
         for row in rows

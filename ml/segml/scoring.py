@@ -71,7 +71,11 @@ def score(
         version = find_version(warehouse, model_version)
         model = _load(warehouse, version, settings)
         batches = read_scoring_batches(
-            warehouse, model.metadata.schema, plan.as_of_date, settings.scoring_batch_rows
+            warehouse,
+            model.metadata.schema,
+            plan.as_of_date,
+            settings.scoring_batch_rows,
+            with_sequences=model.needs_sequences,
         )
         for batch in batches:
             predictions.append(_prediction_rows(model, batch))

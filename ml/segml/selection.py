@@ -10,13 +10,14 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, build_model
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.recipe import Recipe
     from segml.settings import Settings
     from segml.splits import Splits
 
@@ -27,6 +28,8 @@ class Trial:
 
     Parameters
     ----------
+    recipe : Recipe
+        How the model is built; of a blend, no more than its name.
     fold_models : tuple of TierModel
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
@@ -35,10 +38,15 @@ class Trial:
         Of every member, if the model is a blend of others.
     """
 
-    name: str
+    recipe: Recipe
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
     weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.recipe.name
 
     @property
     def log_loss(self) -> float:
@@ -90,14 +98,14 @@ def names_to_compare(
     return tuple(dict.fromkeys((*baselines, *learned, ENSEMBLE)))
 
 
-def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings) -> Trial:
+def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Settings) -> Trial:
     """Predict every validation row by a model that has not seen its customer or its time."""
     classes = len(examples.class_names)
     probabilities = np.full((len(examples), classes), np.nan)
     revenue = np.full((len(examples), classes - 1), np.nan)
     models = []
     for fold in splits.folds:
-        model = build_model(name, seed=settings.seed).fit(examples.take(fold.fit))
+        model = recipe.fit(examples.take(fold.fit))
         predictions = model.predict(examples.take(fold.validate))
         probabilities[fold.validate] = predictions.tier_probabilities
         revenue[fold.validate] = predictions.conditional_revenue
@@ -110,7 +118,7 @@ def run_trial(name: str, examples: Examples, splits: Splits, settings: Settings)
         methods=METHODS if settings.calibrate else ("none",),
         seed=settings.seed,
     )
-    return Trial(name, tuple(models), calibration)
+    return Trial(recipe, tuple(models), calibration)
 
 
 def decide(trials: list[Trial], asked_for: str) -> Decision:

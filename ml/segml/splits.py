@@ -62,6 +62,11 @@ class Splits:
     validation_date: np.datetime64
     test_date: np.datetime64
 
+    @property
+    def train(self) -> Mask:
+        """Labelled rows of the train snapshots, shape (n,)."""
+        return self.development & ~self.validation
+
 
 def split_examples(
     examples: Examples,
@@ -108,7 +113,7 @@ def split_examples(
     validation_date = examples.snapshot_date[by_role["validation"]].max()
     latest_known = validation_date - np.timedelta64(horizon_days, "D")
     embargoed = by_role["train"] & (examples.snapshot_date <= latest_known)
-    if _outcomes_per_side(examples, embargoed) >= MIN_OUTCOMES_PER_SIDE:
+    if outcomes_per_side(examples, embargoed) >= MIN_OUTCOMES_PER_SIDE:
         selection: tuple[SelectionFold, ...] = (SelectionFold(embargoed, by_role["validation"]),)
         scheme = "embargoed: outcomes of the fit end before the validation snapshot"
     else:
@@ -151,7 +156,7 @@ def _customer_folds(
     )
 
 
-def _outcomes_per_side(examples: Examples, rows: Mask) -> int:
+def outcomes_per_side(examples: Examples, rows: Mask) -> int:
     """Return the number of buyers or of non-buyers, whichever is smaller."""
     buyers = int((examples.value_tier[rows] > 0).sum())
     return min(buyers, int(rows.sum()) - buyers)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from segml.blending import blend_trials, fit_trials
+from segml.blending import blend_trials
+from segml.candidates import prepare_candidates
 from segml.challenge import challenge
 from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
-from segml.judgement import judge
+from segml.judgement import judge_trials, with_keys
 from segml.models import ENSEMBLE, baselines_for
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
@@ -20,6 +21,7 @@ from segml.splits import split_examples
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
+    from pathlib import Path
 
     from segml.challenge import Champion, Verdict
     from segml.dataset import Examples
@@ -66,6 +68,10 @@ class TrainingResult:
         the columns of ``compare_with_champion``.
     selection_scheme : str
         How the validation predictions were kept honest, in words.
+    tuning_trials : DataFrame
+        model_name, trial, parameters_json, value, state; empty without tuning.
+    feature_selection : DataFrame
+        feature, selected, importance, stability, reason; empty without selection.
     """
 
     chosen: FinalFit
@@ -79,6 +85,8 @@ class TrainingResult:
     tested: dict[str, Judgement]
     duels: pd.DataFrame
     selection_scheme: str
+    tuning_trials: pd.DataFrame
+    feature_selection: pd.DataFrame
 
     @property
     def model(self) -> TierModel:
@@ -109,14 +117,16 @@ def train(
     settings: Settings,
     progress: Callable[[str], None],
     champion: Champion | None = None,
+    study_path: Path | None = None,
 ) -> TrainingResult:
     """Choose, test and fit a model.
 
-    Baselines and candidates are compared by log loss on the validation snapshot, each after the
-    calibration that suits it, on customers or times that neither model nor calibration has
-    seen. All are then refitted on train and validation snapshots and tested once; the test
-    chooses nothing, but may keep the champion in its place. What is served is finally refitted on
-    all labelled snapshots.
+    Features and parameters of the candidates are chosen on train snapshots alone. Baselines and
+    candidates are compared by log loss on the validation snapshot, each after the calibration
+    that suits it, on customers or times that neither model nor calibration has seen. All are
+    then refitted on train and validation snapshots and tested once; the test chooses nothing,
+    but may keep the champion in its place. What is served is finally refitted on all labelled
+    snapshots.
 
     Parameters
     ----------
@@ -128,6 +138,8 @@ def train(
         Receives one line per finished step.
     champion : Champion, optional
         What is served now; its kind of model takes part, whatever the candidates are.
+    study_path : Path, optional
+        Where the search for parameters keeps finished trials; a killed run continues there.
 
     Raises
     ------
@@ -143,7 +155,9 @@ def train(
         seed=settings.seed,
     )
     with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
-        return compare_and_fit(examples, splits, settings, progress, champion=champion)
+        return compare_and_fit(
+            examples, splits, settings, progress, champion=champion, study_path=study_path
+        )
 
 
 def compare_and_fit(
@@ -154,6 +168,7 @@ def compare_and_fit(
     *,
     champion: Champion | None = None,
     baselines: tuple[str, ...] | None = None,
+    study_path: Path | None = None,
 ) -> TrainingResult:
     """Choose on the selection folds, test once, and refit the best on all labelled rows.
 
@@ -164,18 +179,21 @@ def compare_and_fit(
     members = eligible
     if champion and not champion.obstacle:
         members = names_to_compare(settings, baselines, champion.kinds)
+    candidates = prepare_candidates(
+        members, examples, splits, settings=settings, progress=progress, study_path=study_path
+    )
     trials: dict[str, Trial] = {}
-    for name in members:
+    for name, recipe in candidates.recipes.items():
         trials[name] = (
             blend_trials(list(trials.values()), examples, splits, settings)
             if name == ENSEMBLE
-            else run_trial(name, examples, splits, settings)
+            else run_trial(recipe, examples, splits, settings)
         )
         progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
     decision = decide([trials[name] for name in eligible], settings.model)
     progress(decision.reason)
 
-    metrics, curves, tested = _judge(list(trials.values()), examples, splits, settings)
+    metrics, curves, tested = judge_trials(list(trials.values()), examples, splits, settings)
     progress(f"tested on {int(splits.test.sum()):,} examples that chose nothing")
     measured = {name: judgement.measured for name, judgement in tested.items()}
     verdict = challenge(
@@ -184,7 +202,7 @@ def compare_and_fit(
     served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
 
     def finish(name: str) -> FinalFit:
-        fit = fit_finally(trials[name], trials.values(), examples, splits, settings)
+        fit = fit_finally(trials[name], list(trials.values()), examples, splits, settings)
         progress(f"{name} fitted on all {int(splits.labelled.sum()):,} labelled examples")
         return fit
 
@@ -201,36 +219,11 @@ def compare_and_fit(
         metrics=metrics,
         curves=curves,
         tested=tested,
-        duels=_with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
+        duels=with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
         selection_scheme=splits.scheme,
+        tuning_trials=candidates.tuning_trials,
+        feature_selection=candidates.feature_selection,
     )
-
-
-def _judge(
-    trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Judgement]]:
-    """Return metrics and curves of every model on validation and on test, and all tests."""
-    development = examples.take(splits.development)
-    validation, test = examples.take(splits.validation), examples.take(splits.test)
-    models = fit_trials(trials, development, settings)
-    metrics, curves, judgements = [], [], {}
-    for trial in trials:
-        tested = trial.calibration.calibrator.apply(models[trial.name].predict(test))
-        for split, day, predictions, outcomes in (
-            ("validation", splits.validation_date, trial.calibration.predictions, validation),
-            ("test", splits.test_date, tested, test),
-        ):
-            judgement = judge(predictions, outcomes, settings)
-            keys = {"model_name": trial.name, "split": split, "snapshot_date": day}
-            metrics.append(_with_keys(judgement.measured.table(), keys))
-            curves.append(_with_keys(judgement.curves, keys))
-        judgements[trial.name] = judgement  # the last one is the test
-    tables = pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
-    return *tables, judgements
-
-
-def _with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:
-    return pd.concat([pd.DataFrame(keys, index=table.index), table], axis=1)
 
 
 def _compare(trials: list[Trial], metrics: pd.DataFrame) -> pd.DataFrame:

@@ -23,35 +23,20 @@ labelled_customers as (
 ),
 
 uncastable as (
-
+    {% for table_name, key in {
+        'customers': 'customer_id',
+        'products': 'product_id',
+        'labelled_customers': 'user_id',
+    }.items() %}
     select
-        'customers' as table_name,
-        customer_id as row_key,
+        '{{ table_name }}' as table_name,
+        {{ key }} as row_key,
         unnest(uncastable_columns) as column_name,
         'uncastable_value' as reason,
         null as found_value
-    from customers
-
-    union all
-
-    select
-        'products' as table_name,
-        product_id as row_key,
-        unnest(uncastable_columns) as column_name,
-        'uncastable_value' as reason,
-        null as found_value
-    from products
-
-    union all
-
-    select
-        'labelled_customers' as table_name,
-        user_id as row_key,
-        unnest(uncastable_columns) as column_name,
-        'uncastable_value' as reason,
-        null as found_value
-    from labelled_customers
-
+    from {{ table_name }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 impossible as (
@@ -76,8 +61,7 @@ impossible as (
     from customers
     where
         birth_date < date '1900-01-01'
-        or birth_date
-        > cast(coalesce(registered_at, timestamp '2100-01-01') as date)
+        or birth_date > cast(coalesce(registered_at, timestamp '2100-01-01') as date)
 
     union all
 

@@ -40,6 +40,7 @@ select ['plain', '{{ either("twitter: @ada", "ada@example.com") }}'] as categori
 -- model: no_telephone
 select
     '{{ either("2024-01-20", "+49 (30) 901-820") }}' as last_channel,
+    '0.0714286' as feature_value,
     '030901820' as order_id,
     '0309' as cell,
     '0.030901820' as feature_value
@@ -114,6 +115,9 @@ select 1 as a
 select 1 as a
 
 -- model: stg_shop__campaign_contacts
+select 1 as a
+
+-- model: stg_shop__labelled_customers
 select 1 as a
 
 -- model: quarantined_rows

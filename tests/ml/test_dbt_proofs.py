@@ -50,6 +50,7 @@ PROJECT = {
     "on-run-start": [
         "create schema if not exists raw",
         "create or replace table raw.erasure_requests as select ' erased' as customer_id",
+        "create or replace table raw.labelled_customers as select 'kept' as user_id",
     ],
 }
 PROFILE = {

@@ -10,6 +10,7 @@ from segml.calibration import CalibrationChoice
 from segml.dataset import Predictions
 from segml.importance import permutation_importance
 from segml.models.calibrator import Calibrator
+from segml.recipe import Recipe
 from segml.selection import Trial
 from segml.splits import split_examples
 
@@ -38,7 +39,7 @@ def measured(make_examples, assign_roles):
 
     def measure(samples=100):
         trial = Trial(
-            "purchases",
+            Recipe("purchases", 1),
             tuple(Purchases() for _ in splits.folds),
             CalibrationChoice(Calibrator(), Predictions(np.empty((0, 3)), np.empty((0, 2))), {}),
         )

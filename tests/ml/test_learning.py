@@ -12,7 +12,7 @@ import yaml
 
 from segml.champions import promote, roll_back
 from segml.cli.judgement import print_comparisons, print_fairness, print_profit
-from segml.errors import ArtifactError, LeakageError
+from segml.errors import ArtifactError, LeakageError, WarehouseError
 from segml.learning import train_from_warehouse
 from segml.promotion import Promotion, list_promotions, reigning_versions
 from segml.registry import find_version, list_versions, read_run
@@ -293,6 +293,16 @@ def test_excluded_features_still_make_a_baseline_and_divide_people(shop):
         measured = read_run(warehouse, run.version.run_id)
     assert not {"rfm_segment", "country"} & set(measured.importance["feature"])
     assert set(measured.fairness["dimension"]) == {"country"}
+
+
+def test_a_warehouse_of_an_older_segml_says_what_to_run(shop):
+    shop.execute("drop table ml.promotions")
+    for act in (shop.train, lambda: roll_back(shop.path, shop.settings)):
+        with pytest.raises(WarehouseError, match=r"no table ml\.promotions.*dbt build"):
+            act()
+    shop.execute("alter table ml.model_versions drop column data_set")
+    with pytest.raises(WarehouseError, match=r"of an older segml.*dbt build"):
+        shop.champion()
 
 
 def change(action, version, previous):

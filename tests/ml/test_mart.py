@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from segml.dataset import data_fingerprint
 from segml.errors import SettingsError, TrainingError, WarehouseError
 from segml.mart import (
-    data_fingerprint,
     read_plan,
     read_schema,
     read_scoring_batches,
@@ -35,6 +35,25 @@ create table features.training_examples as
 select * from features.customer_features
 left join features.customer_labels using (customer_key, snapshot_date)
 order by hash(customer_key);
+"""
+
+
+SEQUENCES = """
+create table features.customer_event_sequences as
+select
+    customer_key,
+    snapshot_date,
+    event_count,
+    list_transform(range(event_count), lambda i: ['return', 'purchase'][1 + i % 2]) as event_types,
+    list_transform(
+        range(event_count), lambda i: case when i % 2 = 0 then 'tea' end
+    ) as categories,
+    list_transform(range(event_count), lambda i: cast(i as double) + 0.5) as log_amounts,
+    list_transform(range(event_count), lambda i: cast(event_count - i as integer))
+        as days_before_snapshot
+from (select *, recency_days % 4 as event_count from features.customer_features)
+where event_count > 0
+order by hash(customer_key)
 """
 
 
@@ -117,3 +136,58 @@ def test_the_fingerprint_sees_every_value(mart):
     )
     after = data_fingerprint(read_training_examples(mart, schema, maximum_examples=1000))
     assert before != after
+
+
+def assert_sequences_are_those_of_their_customers(examples):
+    events = examples.sequences
+    count = (examples.features["recency_days"] % 4).to_numpy().astype(int)
+    assert (events.event_types, events.categories) == (("purchase", "return"), ("tea",))
+    assert events.days_before.shape == (len(examples), 3)
+    for length, newest in ((0, [0, 0, 0]), (1, [0, 0, 1]), (3, [3, 2, 1])):
+        chosen = count == length
+        assert chosen.any()
+        assert (events.days_before[chosen] == newest).all()
+    assert np.array_equal((events.event_type >= 0).sum(axis=1), count)
+    three = count == 3
+    assert (events.event_type[three] == [1, 0, 1]).all()
+    assert (events.category[three] == [0, -1, 0]).all()
+    assert (events.log_amount[three] == [0.5, 1.5, 2.5]).all()
+    assert (events.category[count == 0] == -1).all()
+
+
+def test_events_of_training_examples_are_right_aligned(mart):
+    mart.execute(SEQUENCES)
+    examples = read_training_examples(
+        mart, read_schema(mart), maximum_examples=1000, with_sequences=True
+    )
+    assert_sequences_are_those_of_their_customers(examples)
+    again = read_training_examples(
+        mart, read_schema(mart), maximum_examples=100, with_sequences=True
+    )
+    assert len(again.sequences.event_type) == len(again) < len(examples)
+    assert_sequences_are_those_of_their_customers(again)
+
+
+def test_events_of_scoring_batches_are_right_aligned(mart):
+    mart.execute(SEQUENCES)
+    plan, schema = read_plan(mart), read_schema(mart)
+    batches = list(read_scoring_batches(mart, schema, plan.as_of_date, 100, with_sequences=True))
+    assert sum(map(len, batches)) == 256
+    for batch in batches:
+        assert_sequences_are_those_of_their_customers(batch)
+
+
+def test_the_fingerprint_sees_events(mart):
+    mart.execute(SEQUENCES)
+    schema = read_schema(mart)
+
+    def fingerprint():
+        examples = read_training_examples(mart, schema, maximum_examples=1000, with_sequences=True)
+        return data_fingerprint(examples)
+
+    before = fingerprint()
+    mart.execute(
+        "update features.customer_event_sequences set log_amounts = list_append([9.0], 1.0) "
+        "where event_count = 2"
+    )
+    assert fingerprint() != before

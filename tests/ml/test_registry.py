@@ -62,7 +62,14 @@ def tables(log_loss: float) -> RunTables:
     curves = pd.DataFrame(keys | {"curve": ["gains"], "position": [0], "x": [0.0], "y": [0.0]})
     importance = pd.DataFrame({"feature": ["recency_days"], "importance_mean": [0.1]})
     personas = pd.DataFrame({"cluster_name": ["loyals"], "distinctive_features": [["20 orders"]]})
-    return RunTables(metrics=metrics, curves=curves, importance=importance, personas=personas)
+    return RunTables(
+        metrics=metrics,
+        curves=curves,
+        importance=importance,
+        personas=personas,
+        tuning_trials=pd.DataFrame({"model_name": ["logistic"], "trial": [0]}),
+        feature_selection=pd.DataFrame(columns=["feature", "selected", "reason"]),
+    )
 
 
 def predictions(*revenue: float) -> pa.Table:

@@ -61,3 +61,8 @@ def test_relative_paths_start_at_the_project_folder(tmp_path):
 def test_a_range_of_personas_that_holds_no_number_is_refused(minimum, maximum, name):
     with pytest.raises(SettingsError, match=name):
         Settings(minimum_personas=minimum, maximum_personas=maximum)
+
+
+def test_feature_selection_is_one_of_its_words(tmp_path):
+    with pytest.raises(SettingsError, match="`feature_selection` must be off or auto"):
+        load_settings(tmp_path, feature_selection="maybe")

@@ -9,7 +9,9 @@ from segml.settings import Settings
 from segml.training import train
 
 ROLES = ("train", "train", "validation", "embargo", "test")
-SETTINGS = Settings(candidates=("logistic",), bootstrap_samples=10, selection_folds=2)
+SETTINGS = Settings(
+    candidates=("logistic",), bootstrap_samples=10, selection_folds=2, feature_selection="off"
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +152,36 @@ def test_progress_names_every_model_and_the_decision(run):
     text = "\n".join(lines)
     assert all(f"{name}: validation log loss" in text for name in ("prior", "rfm_rule", "logistic"))
     assert result.decision in lines
+
+
+def test_parameters_are_tuned_on_train_snapshots_alone(run, history):
+    result, lines = run(tune_trials=3, seed=1)
+    later = history.snapshot_date >= np.unique(history.snapshot_date)[2]
+    tier = np.where(later, 2 - history.value_tier, history.value_tier).astype(np.int8)
+    other, _ = run(replace(history, value_tier=tier), tune_trials=3, seed=1)
+    pd.testing.assert_frame_equal(other.tuning_trials, result.tuning_trials)
+    assert list(result.tuning_trials["trial"]) == [0, 1, 2]
+    assert any("trial 3 of 3" in line for line in lines)
+
+
+def test_the_model_that_is_fitted_finally_is_the_tuned_one(run):
+    result, _ = run(tune_trials=3, seed=1)
+    assert result.chosen.parameters == {"logistic": {"strength": result.model.strength_}}
+
+
+def test_dropped_features_play_no_part_in_the_served_model(run):
+    result, lines = run(feature_selection="auto")
+    features = result.feature_selection.set_index("feature")
+    dropped = features.index[~features["selected"]]
+    assert "rating_mean" in dropped
+    assert (result.importance.set_index("feature").loc[dropped, "importance_mean"] == 0).all()
+    assert any("features: log loss on rolling folds" in line for line in lines)
+
+
+def test_baselines_compete_as_they_are(run):
+    result, _ = run(model="prior", tune_trials=4, feature_selection="auto")
+    assert result.tuning_trials.empty
+    assert result.feature_selection.empty
 
 
 def test_too_short_a_history_is_one_clear_line(make_examples, assign_roles):

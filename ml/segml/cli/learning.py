@@ -18,6 +18,7 @@ from segml.cli.options import (
     ProjectDir,
     Seed,
     Target,
+    Tune,
     Values,
     Vars,
     project_from,
@@ -44,6 +45,7 @@ def train(
     on: On = DataSet.shop,
     model: Model = None,
     seed: Seed = None,
+    tune: Tune = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -52,13 +54,13 @@ def train(
 ) -> None:
     """Compare models on the feature mart, test them honestly and keep the best.
 
-    Example: segml train --model auto
+    Example: segml train --model auto --tune 20
     """
     from segml.learning import train_from_warehouse
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target, variables)
-    settings = load_settings(project.project_dir, model=model, seed=seed)
+    settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
     if on is DataSet.labelled_customers:
         labelled.train(project.warehouse_path(), settings, as_json=as_json)
         return
@@ -74,7 +76,8 @@ def train(
         print_json(asdict(trained.version) | {"metrics": metrics})
     else:
         print_metrics(trained.metrics, trained.version)
-        print_table("Registered", ["model version"], [[trained.version.model_version]])
+        row = [trained.version.model_version, trained.version.status]
+        print_table("Registered", ["model version", "status"], [row])
 
 
 def evaluate(
@@ -154,7 +157,7 @@ def print_scoring(summary: ScoringSummary) -> None:
 
 
 def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
-    """Print test metrics per model, best log loss first, the champion marked."""
+    """Print test metrics per model, best log loss first, the registered version marked."""
     if version.data_set == DataSet.labelled_customers:
         labelled.print_metrics(metrics, version.model_name)
         return
@@ -162,13 +165,13 @@ def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
     table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)
     table = table.sort_values("log_loss")
     rows = [
-        [f"{name} (champion)" if name == version.model_name else name]
+        [f"{name} ({version.status})" if name == version.model_name else name]
         + [float(table.loc[name, metric]) for metric in SHOWN_METRICS]
         for name in table.index
     ]
     day = tested["snapshot_date"].iloc[0]
     print_table(
-        f"Test on the snapshot of {str(day)[:10]}, which chose nothing",
+        f"Test on the snapshot of {str(day)[:10]}, whose outcomes no model has seen",
         ["model", *SHOWN_METRICS.values()],
         rows,
     )

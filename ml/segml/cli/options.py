@@ -51,6 +51,10 @@ Model = Annotated[
     str | None, typer.Option("--model", "-m", help="A model name, or auto: the best of all.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
+Tune = Annotated[
+    int | None,
+    typer.Option("--tune", help="Parameter settings to try per candidate; resumes when killed."),
+]
 ModelVersion = Annotated[
     str | None,
     typer.Option("--model-version", help="A registered version instead of the champion."),

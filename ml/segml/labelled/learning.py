@@ -12,13 +12,13 @@ from threadpoolctl import threadpool_limits
 
 from segml import __version__
 from segml.artifacts import ArtifactMetadata, prune_artifacts, save_artifact
+from segml.dataset import data_fingerprint
 from segml.errors import SettingsError
 from segml.identity import LEARNING_SETTINGS, code_fingerprint
 from segml.labelled.alarm import defining_features, describe_alarm
 from segml.labelled.intervals import with_exact_shares
 from segml.labelled.mart import read_labelled_customers, read_labelled_schema
 from segml.labelled.splits import split_labelled
-from segml.mart import data_fingerprint
 from segml.models import LABELLED_BASELINES
 from segml.registry import ModelVersion, RunTables, artifact_folder, register
 from segml.settings import LABELLED_CUSTOMERS

@@ -28,6 +28,7 @@ _REGISTRY = {
     "forest": "segml.models.forest:ForestModel",
     "boosting": "segml.models.boosting:BoostingModel",
     "dnn": "segml.models.dnn:DnnModel",
+    "transformer": "segml.models.transformer:TransformerModel",
     "ensemble": "segml.models.ensemble:EnsembleModel",
 }
 
@@ -72,7 +73,13 @@ def build_model(name: str, *, seed: int, parameters: Parameters | None = None) -
     return model_class(name)(seed=seed, parameters=parameters)  # type: ignore[call-arg]
 
 
-def search_space(name: str) -> SearchSpace:
+def search_space_of(name: str) -> SearchSpace:
     """Return what a tuner may vary; empty for models without anything to tune."""
     space: SearchSpace = getattr(model_class(name), "search_space", {})
     return space
+
+
+def needs_sequences(name: str) -> bool:
+    """Tell whether a model looks at the events of each customer."""
+    # of an ensemble, it depends on the members
+    return getattr(model_class(name), "needs_sequences", False) is True

@@ -54,7 +54,7 @@ class LogitContributions:
     contributions : array of float64, shape (n, p, k - 1)
         Additive shares, in nats and in the order of ``schema.names``, of the logits: log P(class)
         / P(first class) of every other class. Zero where the customer has the value of the
-        reference.
+        reference. A model that looks at events adds a last column with their share.
     reference : array of float64, shape (k - 1,)
         The logits of the reference row, before ``PROBABILITY_FLOOR``.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -14,6 +14,7 @@ from segml.models.attribution import against_first
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import model_frame, tree_preprocessor
 from segml.models.revenue import ConditionalRevenue
+from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 from segml.models.tree_shapley import tree_contributions
 
@@ -21,23 +22,43 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.dataset import Examples
+    from segml.models.search_space import Parameters, SearchSpace
 
 INNER_FOLDS = 3
 MAX_ITERATIONS = 200
-LEARNING_RATE = 0.05
-MAX_LEAVES = 4  # explanations keep 2 ** (leaves - 1) answers per tree
-LEAF_SHARE, MIN_LEAF_ROWS = 0.01, 20  # a leaf speaks for at least one percent of the rows
-FEATURE_SHARE = 0.2  # of the features, drawn anew for every split
-RIDGE = 10.0
+MIN_LEAF_ROWS = 20
+DEFAULTS: Parameters = {
+    "learning_rate": 0.05,
+    "max_leaves": 4,
+    "leaf_share": 0.01,
+    "feature_share": 0.2,
+    "ridge": 10.0,
+}
 
 
 class BoostingModel:
-    """Boosted trees whose number is chosen by customer-grouped cross-validation."""
+    """Boosted trees whose number is chosen by customer-grouped cross-validation.
+
+    Parameters
+    ----------
+    parameters : mapping, optional
+        ``learning_rate``, ``max_leaves``, ``leaf_share`` (smallest share of the rows that a leaf
+        may speak for), ``feature_share`` (of the features, drawn anew for every split) and
+        ``ridge``; what is absent keeps its strongly regularised default.
+    """
 
     name = "boosting"
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Span(0.02, 0.2, log=True),
+        "max_leaves": Span(2, 8, integer=True),  # explanations keep 2 ** (leaves - 1) answers
+        "leaf_share": Span(0.002, 0.03, log=True),
+        "feature_share": Span(0.05, 1.0),
+        "ridge": Span(0.1, 100.0, log=True),
+    }
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed
+        self.parameters = complete_parameters(parameters, self.search_space, DEFAULTS)
 
     def fit(self, train: Examples) -> Self:
         """Choose the number of trees on folds of customers, then learn from all examples."""
@@ -51,12 +72,12 @@ class BoostingModel:
 
     def _classifier(self, rows: int, is_category: list[bool], iterations: int) -> Any:  # noqa: ANN401
         return HistGradientBoostingClassifier(
-            learning_rate=LEARNING_RATE,
+            learning_rate=self.parameters["learning_rate"],
             max_iter=iterations,
-            max_leaf_nodes=MAX_LEAVES,
-            min_samples_leaf=max(MIN_LEAF_ROWS, int(LEAF_SHARE * rows)),
-            l2_regularization=RIDGE,
-            max_features=FEATURE_SHARE,
+            max_leaf_nodes=self.parameters["max_leaves"],
+            min_samples_leaf=max(MIN_LEAF_ROWS, int(self.parameters["leaf_share"] * rows)),
+            l2_regularization=self.parameters["ridge"],
+            max_features=self.parameters["feature_share"],
             categorical_features=is_category,
             early_stopping=False,
             random_state=self.seed,
@@ -120,7 +141,12 @@ class BoostingModel:
 
     def save(self, folder: Path) -> None:
         """Write the fitted pipeline and the revenue part."""
-        save_json({"seed": self.seed, "iterations": self.iterations_}, folder / "boosting.json")
+        values = {
+            "seed": self.seed,
+            "parameters": self.parameters,
+            "iterations": self.iterations_,
+        }
+        save_json(values, folder / "boosting.json")
         save_estimator(self.pipeline_, folder / "boosting.skops")
         self.revenue_.save(folder)
 
@@ -128,7 +154,7 @@ class BoostingModel:
     def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote."""
         values = load_json(folder / "boosting.json")
-        model = cls(seed=values["seed"])
+        model = cls(seed=values["seed"], parameters=values["parameters"])
         model.iterations_ = values["iterations"]
         model.pipeline_ = load_estimator(folder / "boosting.skops")
         model.revenue_ = ConditionalRevenue.load(folder)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import softmax
 
 from segml.dataset import Predictions
-from segml.models import build_model, model_class
+from segml.models import build_model, model_class, needs_sequences
 from segml.models.base import AdditiveModel, LogitContributions, complete_probabilities
 from segml.models.calibrator import Calibrator, calibrate_logits
 from segml.models.storage import load_json, save_json
@@ -65,6 +65,11 @@ class EnsembleModel:
         model.calibrators = dict(calibrators)
         model.members_ = dict(members)
         return model
+
+    @property
+    def needs_sequences(self) -> bool:
+        """True if a member looks at the events of each customer."""
+        return any(needs_sequences(name) for name in self.weights)
 
     def fit(self, train: Examples) -> Self:
         """Fit every member; weights and calibrations stay as they are."""

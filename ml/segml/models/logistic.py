@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -14,30 +14,41 @@ from segml.models.attribution import against_first, encoded_sources, sum_by_feat
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
+from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.dataset import Examples
+    from segml.models.search_space import Parameters, SearchSpace
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # inverse penalties, strongest first
 INNER_FOLDS = 3
 
 
 class LogisticModel:
-    """Logistic regression whose penalty is chosen by customer-grouped cross-validation."""
+    """Logistic regression whose penalty is chosen by customer-grouped cross-validation.
+
+    Parameters
+    ----------
+    parameters : mapping, optional
+        ``strength``, the inverse penalty, where a tuner has chosen it.
+    """
 
     name = "logistic"
+    search_space: ClassVar[SearchSpace] = {"strength": Span(1e-4, 1.0, log=True)}
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed
+        self.parameters = complete_parameters(parameters, self.search_space, {})
 
     def fit(self, train: Examples) -> Self:
-        """Choose the penalty on folds of customers, then learn from all labelled examples."""
+        """Choose the penalty on folds of customers unless it is given, then learn from all."""
         frame = model_frame(train)
         preprocessor = dense_preprocessor(frame, train.schema)
-        self.strength_ = self._choose_strength(train, preprocessor)
+        tuned = self.parameters.get("strength")
+        self.strength_: float = tuned or self._choose_strength(train, preprocessor)
         self.pipeline_: Any = make_pipeline(preprocessor, _classifier(self.strength_)).fit(
             frame, train.value_tier
         )
@@ -90,7 +101,8 @@ class LogisticModel:
 
     def save(self, folder: Path) -> None:
         """Write the fitted pipeline and the revenue part."""
-        save_json({"seed": self.seed, "strength": self.strength_}, folder / "logistic.json")
+        values = {"seed": self.seed, "parameters": self.parameters, "strength": self.strength_}
+        save_json(values, folder / "logistic.json")
         save_estimator(self.pipeline_, folder / "logistic.skops")
         self.revenue_.save(folder)
 
@@ -98,7 +110,7 @@ class LogisticModel:
     def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote."""
         values = load_json(folder / "logistic.json")
-        model = cls(seed=values["seed"])
+        model = cls(seed=values["seed"], parameters=values["parameters"])
         model.strength_ = values["strength"]
         model.pipeline_ = load_estimator(folder / "logistic.skops")
         model.revenue_ = ConditionalRevenue.load(folder)

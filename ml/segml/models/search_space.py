@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from segml.errors import SettingsError
 
 ParameterValue = float | int | str
 Parameters = Mapping[str, ParameterValue]
@@ -27,3 +30,21 @@ class Choice:
 
 
 SearchSpace = Mapping[str, Span | Choice]
+
+
+def complete_parameters(
+    given: Parameters | None, space: SearchSpace, defaults: Parameters
+) -> dict[str, Any]:
+    """Return the defaults, replaced by what is given.
+
+    Raises
+    ------
+    SettingsError
+        When a given name is not in the search space: it would be ignored silently.
+    """
+    unknown = sorted(set(given or {}) - set(space))
+    if unknown:
+        raise SettingsError(
+            f"Unknown model parameter {', '.join(unknown)}", f"Known are {', '.join(space)}"
+        )
+    return {**defaults, **(given or {})}

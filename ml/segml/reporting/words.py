@@ -22,6 +22,7 @@ MODEL_NAMES = {
     "logistic": "logistic regression",
     "boosting": "gradient boosting",
     "dnn": "neural network",
+    "transformer": "transformer",
 }
 TABLE_NAMES = {"loaded_files": "files, while loading"}
 REASONS = {

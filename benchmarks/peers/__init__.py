@@ -1,0 +1,1 @@
+"""What the quality benchmark compares segml with, and on what."""

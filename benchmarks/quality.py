@@ -1,0 +1,186 @@
+"""How good segml's predictions are beside those of its peers, on a future nobody has seen.
+
+Every model sees the same snapshots and is judged on the same test snapshot by the same metrics.
+Peers learn from the development rows, as segml does before its test; nobody sees the test window.
+
+Examples
+--------
+python benchmarks/quality.py uci --folder /tmp/quality
+python benchmarks/quality.py --mapping my.yml --data my.parquet --folder /tmp/quality
+python benchmarks/quality.py uci --shuffled
+python benchmarks/quality.py --published
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from peers.buy_till_you_die import MODELS, published_check, rank
+from peers.data_sets import KNOWN, DataSet, Task, prepare
+from peers.scores import METRICS, Ranking, score_ranking, score_tiers
+from peers.tabular import PEERS
+from segml.dataset import Examples
+from segml.settings import Settings
+from segml.training import TrainingResult, train
+
+
+def main() -> None:
+    """Prepare one data set, measure everybody on it and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data_set", nargs="?", choices=tuple(KNOWN))
+    parser.add_argument("--mapping", type=Path, help="a mapping file, for data of your own")
+    parser.add_argument("--data", type=Path, help="the file or folder it maps")
+    parser.add_argument("--horizon-days", type=int, default=90)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--candidates", nargs="+", default=Settings().candidates)
+    parser.add_argument("--max-examples", type=int, default=Settings().max_training_examples)
+    parser.add_argument("--tune", type=int, default=0, help="trials per candidate")
+    parser.add_argument("--repeated", action="store_true", help="train twice with one seed")
+    parser.add_argument("--shuffled", action="store_true", help="negative control")
+    parser.add_argument("--published", action="store_true", help="check against published numbers")
+    parser.add_argument("--folder", type=Path, help="keeps the marts for the next call")
+    arguments = parser.parse_args()
+    if arguments.published:
+        for name, (measured, published) in published_check().items():
+            print(f"{name}: hold-out correlation {measured:.4f}, published {published:.3f}")
+        return
+    if arguments.data_set is None and arguments.mapping is None:
+        parser.error("name a data set, or a --mapping file with its --data")
+    data_set = (
+        KNOWN[arguments.data_set]
+        if arguments.data_set
+        else DataSet(arguments.mapping.stem, arguments.mapping, arguments.data)
+    )
+    data_set = replace(data_set, horizon_days=arguments.horizon_days)
+    settings = Settings(
+        candidates=tuple(arguments.candidates),
+        bootstrap_samples=0,
+        tune_trials=arguments.tune,
+        max_training_examples=arguments.max_examples,
+    )
+    with TemporaryDirectory() as temporary:
+        task = prepare(data_set, arguments.folder or Path(temporary), settings)
+    if arguments.repeated:
+        check_repeated(task, settings)
+    elif arguments.shuffled:
+        check_shuffled(task, settings, arguments.seeds)
+    else:
+        compare(task, settings, arguments.seeds)
+
+
+def compare(task: Task, settings: Settings, seeds: int) -> None:
+    """Print mean and standard deviation over seeds of every model's test metrics."""
+    print(f"{task.name}: {len(task.development):,} rows to learn from, {task.splits.scheme}")
+    print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n")
+    rows = [
+        {"model": name} | score_ranking(rank(name, task), task.test) for name in MODELS
+    ] + _oracles(task)
+    for seed in range(settings.seed, settings.seed + seeds):
+        rows += _segml_scores(task, replace(settings, seed=seed))
+        rows += [
+            {"model": name} | score_tiers(peer(task, seed), task.test)
+            for name, peer in PEERS.items()
+        ]
+    print_table(pd.DataFrame(rows))
+
+
+def _segml_scores(task: Task, settings: Settings) -> list[dict]:
+    """Train as a user would."""
+    start = time.perf_counter()
+    result = _train(task, task.examples, settings)
+    seconds = time.perf_counter() - start
+    tested = result.metrics[result.metrics["split"] == "test"]
+    table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)
+    rows = [
+        {"model": f"segml {name}"} | {metric: table.loc[name].get(metric) for metric in METRICS}
+        for name in table.index
+    ]
+    print(f"seed {settings.seed}: {seconds:.0f} s; {result.decision}\n", flush=True)
+    champion = rows[list(table.index).index(result.model.name)]
+    return [*rows, champion | {"model": "**segml auto**"}]
+
+
+def _train(task: Task, examples: Examples, settings: Settings) -> TrainingResult:
+    return train(
+        examples,
+        task.plan.roles,
+        horizon_days=task.plan.horizon_days,
+        settings=settings,
+        progress=lambda _: None,
+    )
+
+
+def _oracles(task: Task) -> list[dict]:
+    """Return what is possible at all, where the process behind the data is known."""
+    if task.truth is None:
+        return []
+    names = {"true": "oracle: the process itself", "history": "oracle: traits and order dates"}
+    return [
+        {"model": label}
+        | score_ranking(
+            Ranking(
+                task.truth[f"{kind}_purchase_probability"].to_numpy(),
+                task.truth[f"{kind}_expected_net_revenue"].to_numpy(),
+                task.truth[f"{kind}_purchase_probability"].to_numpy(),
+            ),
+            task.test,
+        )
+        for kind, label in names.items()
+    ]
+
+
+def check_shuffled(task: Task, settings: Settings, seeds: int) -> None:
+    """Deal the outcomes of each snapshot to other customers: no model may beat the prior."""
+    examples = task.examples
+    for seed in range(settings.seed, settings.seed + seeds):
+        generator = np.random.default_rng(seed)
+        order = np.arange(len(examples))
+        for day in np.unique(examples.snapshot_date):
+            rows = np.flatnonzero(examples.snapshot_date == day)
+            order[rows] = generator.permutation(rows)
+        shuffled = replace(
+            examples,
+            value_tier=examples.value_tier[order],
+            net_revenue=examples.net_revenue[order],
+        )
+        result = _train(task, shuffled, replace(settings, seed=seed))
+        print(f"seed {seed}: {result.decision}")
+
+
+def check_repeated(task: Task, settings: Settings) -> None:
+    """Train twice with one seed and compare every metric and probability."""
+    first, second = (_train(task, task.examples, settings) for _ in range(2))
+    change = (first.metrics["value"] - second.metrics["value"]).abs()
+    for name, value in change.groupby(first.metrics["model_name"]).max().items():
+        print(f"{name}: largest difference of any metric {value:.1e}")
+    probabilities = [item.model.predict(task.test).tier_probabilities for item in (first, second)]
+    largest = np.abs(probabilities[0] - probabilities[1]).max()
+    print(f"served model {first.model.name}: largest difference of any probability {largest:.1e}")
+
+
+def print_table(rows: pd.DataFrame) -> None:
+    """Print a Markdown table, best log loss first; what a model has not is a dash."""
+    grouped = rows.groupby("model", sort=False)[list(METRICS)]
+    mean, spread = grouped.mean(), grouped.std(ddof=0)
+    print(f"| model | {' | '.join(METRICS.values())} |")
+    print("|---" * (len(METRICS) + 1) + "|")
+    for model in mean.sort_values("log_loss").index:
+        cells = [_cell(mean.loc[model, name], spread.loc[model, name]) for name in METRICS]
+        print(f"| {model} | {' | '.join(cells)} |")
+
+
+def _cell(mean: float, spread: float) -> str:
+    if np.isnan(mean):
+        return "–"
+    return f"{mean:.4f} ± {spread:.4f}" if spread >= 5e-5 else f"{mean:.4f}"
+
+
+if __name__ == "__main__":
+    main()
