@@ -10,7 +10,7 @@ import streamlit as st
 
 from segml.dashboard import FOLDER_VARIABLE
 from segml.dashboard.marts import newest
-from segml.dashboard.pages import PAGES
+from segml.dashboard.views import PAGES
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from segml.dashboard import charts, look
-from segml.dashboard.pages.segments import KINDS
+from segml.dashboard.views.segments import KINDS
 from segml.reporting import words
 
 if TYPE_CHECKING:
