@@ -1,0 +1,237 @@
+"""Tables of the later sections: campaigns, recommendations, changes, rivals and groups of people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from segml.reporting import words
+from segml.reporting.drawing import Interval, intervals
+from segml.reporting.segments import published
+from segml.reporting.tables import PROFILE_COLUMNS, profile_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from segml.reporting.language import Language
+    from segml.reporting.segments import Segments
+
+SHOWN_CARDS = 8
+CARD_FACTS = (
+    "net_revenue_share", "expected_net_revenue", "mean_purchase_probability", "mean_order_count",
+    "net_revenue_per_order", "mean_recency_days", "median_purchase_gap_days", "median_age_years",
+    "mean_rating", "most_common_category", "most_common_channel", "consent_share",
+)  # fmt: skip
+RECOMMENDATION_METRICS = ("hit_rate", "recall", "ndcg", "coverage")
+FAIRNESS = {
+    "customer_count": words.count,
+    "base_rate_purchase": words.share,
+    "mean_probability_purchase": words.share,
+    "roc_auc_purchase": words.precise,
+    "ece_purchase": words.share,
+    "selection_rate": words.share,
+    "true_positive_rate": words.share,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Titles and rows of text; the first cell of a row names it."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class ProfileCard:
+    """A segment on a card: its name, its size, and what is known of it."""
+
+    name: str
+    size: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def profile_cards(say: Language, segments: Segments) -> tuple[ProfileCard, ...]:
+    """Return a card per persona, or per RFM segment where there are no personas."""
+    personas = published(segments.personas)
+    rows = published(segments.rfm) if personas.empty else personas
+    return tuple(
+        ProfileCard(
+            say.segment(row["segment_name"]),
+            say(
+                "people.size",
+                count=words.count(row["customer_count"]),
+                share=words.share(row["customer_share"]),
+            ),
+            tuple(
+                (say(f"profile.{name}"), profile_cell(say, name, row[name]))
+                for name in CARD_FACTS
+                if name in PROFILE_COLUMNS and pd.notna(row[name])
+            ),
+        )
+        for row in rows.head(SHOWN_CARDS).to_dict("records")
+    )
+
+
+def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
+    """Return whom campaigns would contact, whom they hold out, and what is expected of it."""
+    return _table(
+        say,
+        ("campaign", "channel", "customers", "held_out", "cost", "expected_profit"),
+        [
+            (
+                say.term("campaign", row["campaign_id"]),
+                say.name("channel", row["channel"]),
+                words.count(row["customer_count"]),
+                words.count(row["holdout_count"]),
+                words.price(row["cost"]),
+                words.amount(row["expected_profit"]),
+            )
+            for row in audiences.to_dict("records")
+        ],
+    )
+
+
+def result_table(say: Language, results: pd.DataFrame) -> Table | None:
+    """Return what past campaigns achieved against their hold-out groups."""
+    return _table(
+        say,
+        ("campaign", "contacted", "held_out", "uplift", "incremental", "reliability"),
+        [
+            (
+                say.term("campaign", row["campaign_id"]),
+                words.count(row["contacted_customer_count"]),
+                words.count(row["control_customer_count"]),
+                _points(say, row["conversion_uplift"], row["ci_low"], row["ci_high"]),
+                words.amount(row["incremental_net_revenue"]),
+                say("campaigns.small_sample" if row["has_warning"] else "campaigns.enough"),
+            )
+            for row in results.to_dict("records")
+        ],
+    )
+
+
+def recommendation_table(say: Language, quality: pd.DataFrame) -> Table | None:
+    """Return how well lists foresaw purchases, beside the baselines."""
+    if quality.empty:
+        return None
+    values = quality.pivot_table(index=["subject", "method"], columns="metric", values="value")
+    values = values.reindex(columns=list(RECOMMENDATION_METRICS))
+    return _table(
+        say,
+        ("judged_by", "method", *RECOMMENDATION_METRICS),
+        [
+            (
+                say.term("recommendation_subject", str(subject)),
+                say.term("recommendation_method", str(method)),
+                *map(words.share, row),
+            )
+            for (subject, method), row in zip(values.index, values.to_numpy(), strict=True)
+        ],
+    )
+
+
+def product_table(say: Language, recommended: pd.DataFrame) -> Table | None:
+    """Return the products that each RFM segment buys most."""
+    return _table(
+        say,
+        ("segment", "products"),
+        [
+            (say.segment(name), "; ".join(map(str, products["product"])))
+            for name, products in (recommended.groupby("list_name") if len(recommended) else ())
+        ],
+    )
+
+
+def change_table(say: Language, scorings: pd.DataFrame) -> Table | None:
+    """Return the newest scoring beside the one before; None with less than two."""
+    if len(scorings) != 2:  # noqa: PLR2004
+        return None
+    new, old = scorings.to_dict("records")
+    measures = {
+        "customers": ("customer_count", words.count),
+        "mean_chance": ("mean_purchase_probability", words.share),
+        "expected_net_revenue": ("expected_net_revenue", words.amount),
+    }
+    rows = [
+        (
+            say("column.known_until"),
+            say.day(old["snapshot_date"]),
+            say.day(new["snapshot_date"]),
+            "",
+        ),
+        (say("column.model"), say.model(old["model_name"]), say.model(new["model_name"]), ""),
+    ]
+    for name, (measure, write) in measures.items():
+        gap = new[measure] - old[measure]
+        sign = "+" if gap > 0 else ""
+        rows.append(
+            (say(f"term.{name}"), write(old[measure]), write(new[measure]), sign + write(gap))
+        )
+    return _table(say, ("measure", "before", "now", "change"), rows)
+
+
+def rival_chart(say: Language, comparisons: pd.DataFrame) -> Markup | None:
+    """Draw by how much each rival's log loss is above that of the served model."""
+    rows = comparisons[comparisons["metric"] == "log_loss"] if len(comparisons) else comparisons
+    if rows.empty:
+        return None
+    return intervals(
+        [
+            Interval(
+                say.model(row["challenger_name"]),
+                row["difference"],
+                row["ci_low"],
+                row["ci_high"],
+                f"{row['difference']:+.3f}",
+                is_strong=row["ci_low"] > 0,
+            )
+            for row in rows.sort_values("difference").to_dict("records")
+        ],
+        reference=0.0,
+        description=say("chart.rivals", champion=say.model(rows["champion_name"].iloc[0])),
+    )
+
+
+def fairness_tables(say: Language, fairness: pd.DataFrame) -> list[tuple[str, Table]]:
+    """Return one table per way to divide people: how well each group is served."""
+    tables = []
+    for dimension, rows in fairness.groupby("dimension") if len(fairness) else ():
+        values = rows.pivot_table(index="group_name", columns="metric", values="value")
+        values = values.reindex(columns=list(FAIRNESS))
+        table = _table(
+            say,
+            ("group", *FAIRNESS),
+            [
+                (
+                    say.name("group", name),
+                    *(write(x) for write, x in zip(FAIRNESS.values(), row, strict=True)),
+                )
+                for name, row in zip(values.index, values.to_numpy(), strict=True)
+            ],
+        )
+        if table:
+            tables.append((say.feature(str(dimension)), table))
+    return tables
+
+
+def _table(say: Language, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table | None:
+    return Table(tuple(say(f"column.{name}") for name in names), tuple(rows)) if rows else None
+
+
+def _points(say: Language, value: float, low: float, high: float) -> str:
+    """Return a difference of shares in percentage points, with its 95 % interval."""
+    if pd.isna(value):
+        return words.UNKNOWN
+    if pd.isna(low):
+        return f"{100 * value:+.1f}"
+    return say(
+        "campaigns.points",
+        value=f"{100 * value:+.1f}",
+        low=f"{100 * low:+.1f}",
+        high=f"{100 * high:+.1f}",
+    )
