@@ -148,7 +148,7 @@ def revenue_charts(
     table = table.reindex(pd.date_range(table.index[0], table.index[-1], freq="MS"), fill_value=0.0)
     ranked = published(segments.rfm)["segment_name"]
     names = [name for name in ranked if name in table and table[name].any()][:SMALL_PANELS]
-    whole = [month.end_time.date() < as_of_date for month in table.index.to_period("M")]
+    whole = [month.end_time.date() < as_of_date for month in pd.PeriodIndex(table.index, freq="M")]
     shop = (say("segment.All customers"), table.sum(axis=1), SHOP_COLOURS, None)
     most = table[names].to_numpy().max(initial=1.0)
     panels = [(say.segment(name), table[name], SEGMENT_COLOURS, most) for name in names]
@@ -180,9 +180,6 @@ def revenue_charts(
 
 
 def _month_names(say: Language, months: pd.DatetimeIndex) -> list[str]:
-    return [
-        say.short_month(month)
-        if place == 0 or month.month == 1 or len(months) <= FEW_MONTHS
-        else ""
-        for place, month in enumerate(months)
-    ]
+    """Name every January, or every month of few."""
+    named = [month for month in months if month.month == 1 or len(months) <= FEW_MONTHS]
+    return [say.short_month(month) if month in (named or months[:1]) else "" for month in months]

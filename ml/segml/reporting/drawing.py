@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,9 +96,9 @@ def stacks(rows: Sequence[tuple[str, Sequence[Piece]]], *, description: str) -> 
         Markup('<span class="name">{}</span><span class="stack">{}</span>').format(
             name,
             Markup("").join(
-                Markup(
-                    '<b style="width:{:.2f}%;background:{};color:{}" title="{}">{}</b>'
-                ).format(100 * piece.share, piece.colour, piece.ink, piece.name, piece.label)
+                Markup('<b style="width:{:.2f}%;background:{};color:{}" title="{}">{}</b>').format(
+                    100 * piece.share, piece.colour, piece.ink, piece.name, piece.label
+                )
                 for piece in pieces
             ),
         )
@@ -110,7 +111,9 @@ def intervals(
     rows: Sequence[Interval], *, description: str, reference: float | None = None
 ) -> Markup:
     """Draw a point with its interval per name, and a line at ``reference``."""
-    edges = [edge for row in rows for edge in (row.value, row.low, row.high) if edge == edge]
+    edges = [
+        edge for row in rows for edge in (row.value, row.low, row.high) if not math.isnan(edge)
+    ]
     edges += [] if reference is None else [reference]
     start, width = min(edges), (max(edges) - min(edges)) or 1.0
 
@@ -124,7 +127,7 @@ def intervals(
     )
     lines = []
     for row in rows:
-        low, high = (edge if edge == edge else row.value for edge in (row.low, row.high))
+        low, high = (row.value if math.isnan(edge) else edge for edge in (row.low, row.high))
         lines.append(
             Markup(
                 '<span class="name">{}</span><span class="range{}">{}'
@@ -180,7 +183,7 @@ def _titles(titles: Sequence[str]) -> Markup:
 
 
 def _length(value: float) -> float:
-    return max(0.0, value) if value == value else 0.0
+    return 0.0 if math.isnan(value) else max(0.0, value)
 
 
 def _chart(kind: str, description: str, lines: Iterable[Markup]) -> Markup:

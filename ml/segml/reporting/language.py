@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 PERSONA_WORD = "persona_word."
+UNBREAKABLE = re.compile(r" (?=[%↓↑])")
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def language(code: str) -> Language:
     return Language(
         code,
         {
-            f"{group}.{key}": " ".join(message.split())
+            f"{group}.{key}": UNBREAKABLE.sub("\N{NO-BREAK SPACE}", message)
             for group, messages in groups.items()
             for key, message in messages.items()
         },

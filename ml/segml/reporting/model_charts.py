@@ -39,9 +39,7 @@ def log_loss_chart(say: Language, comparison: Comparison) -> Markup:
     )
 
 
-def calibration_chart(
-    say: Language, curves: pd.DataFrame, comparison: Comparison
-) -> Markup | None:
+def calibration_chart(say: Language, curves: pd.DataFrame, comparison: Comparison) -> Markup | None:
     """Draw predicted chance to buy against the share that bought."""
     points = _points(curves, "calibration_purchase", comparison.champion)
     if points.empty:
@@ -86,7 +84,7 @@ def gains_chart(
 def lift_chart(
     say: Language, curves: pd.DataFrame, comparison: Comparison, event: str
 ) -> Markup | None:
-    """Draw how many times more of an event the top of the ranking holds than a random pick."""
+    """Draw how many times more of an event each tenth of the ranking holds than a random one."""
     lines = _beside_rival(say, curves, comparison, f"lift_{event}")
     if not lines:
         return None
@@ -95,7 +93,7 @@ def lift_chart(
     return plot(
         [Curve(say("chart.random_order"), [0, 1], [1, 1], GREY, is_dashed=True), *lines],
         Axis(say("chart.ranked_share"), 0, 1, words.whole_share),
-        Axis(say("chart.lift_axis"), 0, high, lambda value: f"{value:.1f}×"),
+        Axis(say("chart.lift_axis"), 0, high, lambda value: f"{value:g}×"),
         description=say("chart.lift", found=found, model=say.model(comparison.champion)),
     )
 

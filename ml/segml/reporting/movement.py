@@ -107,9 +107,18 @@ def _ribbons(
                     '<path d="M{} {:.1f}C{} {:.1f} {} {:.1f} {} {:.1f}" fill="none" stroke="{}" '
                     'stroke-width="{:.2f}" stroke-opacity="{}"/>'
                 ).format(
-                    LEFT + NODE, start, middle, start, middle, end, RIGHT - NODE, end,
-                    colours[origin], width, 0.3 if origin == target else 0.6,
-                )  # fmt: skip
+                    LEFT + NODE,
+                    start,
+                    middle,
+                    start,
+                    middle,
+                    end,
+                    RIGHT - NODE,
+                    end,
+                    colours[origin],
+                    width,
+                    0.3 if origin == target else 0.6,
+                )
             )
     return Markup("").join(ribbons)
 

@@ -141,9 +141,7 @@ def read_optional_data(warehouse: Warehouse, k_anonymity: int) -> OptionalData:
         audiences=read("marketing", "campaign_audiences", AUDIENCES),
         results=read("marketing", "campaign_results", RESULTS),
         recommended=read("marketing", "segment_recommendations", RECOMMENDED),
-        recommendation_quality=read(
-            "marketing", "recommendation_quality", RECOMMENDATION_QUALITY
-        ),
+        recommendation_quality=read("marketing", "recommendation_quality", RECOMMENDATION_QUALITY),
         scorings=read("ml", "segment_predictions", SCORINGS),
         moved=read("ml", "segment_predictions", MOVED),
     )

@@ -164,7 +164,10 @@ def _model_context(
         "profit_chart": model_charts.profit_chart(say, curves, comparison),
         **{
             f"{kind}_{event}_chart": draw(say, curves, comparison, event)
-            for kind, draw in (("gains", model_charts.gains_chart), ("lift", model_charts.lift_chart))
+            for kind, draw in (
+                ("gains", model_charts.gains_chart),
+                ("lift", model_charts.lift_chart),
+            )
             for event in ("purchase", "high")
         },
         "importance_chart": model_charts.importance_chart(

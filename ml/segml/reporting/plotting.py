@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # user units; a phone shows one at about nine tenths of a CSS pixel
 WIDTH, HEIGHT = 400, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 388, 12, 244
+LEFT, RIGHT, TOP, BOTTOM = 64, 376, 12, 244
 TICKS = 4
 
 
@@ -106,7 +106,7 @@ def _grid(x: Axis, y: Axis) -> Markup:
 def _titles(x: Axis, y: Axis) -> Markup:
     middle = (TOP + BOTTOM) / 2
     upright = Markup(
-        '<text transform="translate(12 {:.1f}) rotate(-90)" text-anchor="middle" fill="{}">{}'
+        '<text transform="translate(11 {:.1f}) rotate(-90)" text-anchor="middle" fill="{}">{}'
         "</text>"
     ).format(middle, INK, y.title)
     return text((LEFT + RIGHT) / 2, BOTTOM + 42, x.title, colour=INK) + upright
@@ -117,9 +117,7 @@ def _curve(curve: Curve, x: Axis, y: Axis) -> Markup:
         (_place(across, x, LEFT, RIGHT), _place(up, y, BOTTOM, TOP))
         for across, up in zip(curve.x, curve.y, strict=True)
     ]
-    line = Markup(
-        '<polyline points="{}" fill="none" stroke="{}" stroke-width="{}"{}/>'
-    ).format(
+    line = Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="{}"{}/>').format(
         " ".join(f"{across:.1f},{up:.1f}" for across, up in points),
         curve.colour,
         1.2 if curve.colour == GREY else 2.2,

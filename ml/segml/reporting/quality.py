@@ -35,7 +35,8 @@ def quality_rows(say: Language, quality: pd.DataFrame) -> tuple[QualityRow, ...]
     totals = quality.groupby("table_name")["row_count"].sum()
     ordered = totals.sort_values(ascending=False, kind="stable")
     return tuple(
-        _quality_row(say, str(name), quality[quality["table_name"] == name]) for name in ordered.index
+        _quality_row(say, str(name), quality[quality["table_name"] == name])
+        for name in ordered.index
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables of the later sections: campaigns, recommendations, changes, rivals and groups of people."""
+"""Tables of the later sections: people, campaigns, recommendations, changes and rivals."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segml.reporting.segments import Segments
 
 SHOWN_CARDS = 8
+NO_PERSONA = "No persona"
 CARD_FACTS = (
     "net_revenue_share", "expected_net_revenue", "mean_purchase_probability", "mean_order_count",
     "net_revenue_per_order", "mean_recency_days", "median_purchase_gap_days", "median_age_years",
@@ -58,6 +59,7 @@ class ProfileCard:
 def profile_cards(say: Language, segments: Segments) -> tuple[ProfileCard, ...]:
     """Return a card per persona, or per RFM segment where there are no personas."""
     personas = published(segments.personas)
+    personas = personas[personas["segment_name"] != NO_PERSONA]
     rows = published(segments.rfm) if personas.empty else personas
     return tuple(
         ProfileCard(
@@ -168,10 +170,12 @@ def change_table(say: Language, scorings: pd.DataFrame) -> Table | None:
     ]
     for name, (measure, write) in measures.items():
         gap = new[measure] - old[measure]
-        sign = "+" if gap > 0 else ""
-        rows.append(
-            (say(f"term.{name}"), write(old[measure]), write(new[measure]), sign + write(gap))
+        change = (
+            say("changes.points", value=f"{100 * gap:+.1f}")
+            if write is words.share
+            else f"{gap:+,.0f}"
         )
+        rows.append((say(f"term.{name}"), write(old[measure]), write(new[measure]), change))
     return _table(say, ("measure", "before", "now", "change"), rows)
 
 

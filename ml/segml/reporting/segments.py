@@ -57,7 +57,9 @@ def arrange_segments(profiles: pd.DataFrame) -> Segments:
     ranks = kinds["value_tier"]["segment_name"].map(TIER_ORDER).fillna(len(TIER_ORDER))
     tiers = kinds["value_tier"].assign(rank=ranks).sort_values("rank", kind="stable")
     total = overall["expected_net_revenue"]
-    return Segments(overall, *(_with_expected_share(rows, total) for rows in (rfm, tiers, personas)))
+    return Segments(
+        overall, *(_with_expected_share(rows, total) for rows in (rfm, tiers, personas))
+    )
 
 
 def _by_revenue(rows: pd.DataFrame) -> pd.DataFrame:
