@@ -69,6 +69,7 @@ class Settings:
     artifact_dir: Path = field(default=Path("artifacts"))
     report_path: Path = field(default=Path("reports/segments.html"))
     report_language: str = "en"  # or zh
+    publish_dir: Path = field(default=Path("published"))
 
     def __post_init__(self) -> None:
         """Reject values that cannot work, naming the setting."""
