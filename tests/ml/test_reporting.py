@@ -124,7 +124,7 @@ where segment_type != 'value_tier' and not is_suppressed;
 """
 SECTIONS = [
     "headlines", "segments", "outlook", "people", "profiles", "migration", "cohorts", "revenue",
-    "campaigns", "recommendations", "model", "rivals", "drivers", "fairness", "changes", "quality",
+    "campaigns", "recommendations", "demand", "model", "rivals", "drivers", "fairness", "changes", "quality",
     "glossary",
 ]  # fmt: skip
 OPTIONAL = """
@@ -157,6 +157,13 @@ select 'rfm_segment' as list_type, 'Champions' as list_name, 1 as recommendation
 create table marketing.recommendation_quality as
 select 'recommendations: all purchases' as subject, method, 'hit_rate_10' as metric, value
 from (values ('recommended', 0.61), ('most_popular', 0.44)) as methods (method, value);
+create table marketing.category_demand as
+select 'kitchen' as category, 1200.4 as expected_units, 1000.0 as low_units, 1400.0 as high_units,
+    1000.0 as last_period_units, 0.2004 as change_rate;
+create table marketing.inventory_plan as
+select true as is_reorder_due, 250.0 as reorder_cost, false as is_overstocked from range(3);
+create table marketing.demand_quality as
+select 'demand: category' as subject, 'forecast' as method, 'wape' as metric, 0.12 as value;
 create table ml.model_comparisons as
 select 'run1' as run_id, 'test' as split, 'logistic' as champion_name,
     'rfm_rule' as challenger_name, 'log_loss' as metric, 0.0761 as difference, 0.06 as ci_low,
@@ -495,6 +502,9 @@ def section(report: Report, name: str) -> str:
         ("campaigns", "spring 300 100 +5.0 (+1.0 to +9.0) 1,234 enough customers"),
         ("recommendations", "Champions A-1"),
         ("recommendations", "all purchases recommended 61.0 %"),
+        ("demand", "3 products are due to be ordered, for 750 currency units; 0 are overstocked."),
+        ("demand", "kitchen 1,200 1,000–1,400 1,000 20.0 %"),
+        ("demand", "category forecast 12.0 % –"),
         ("rivals", "RFM rule +0.076"),
         ("drivers", "monetary 0.0500"),
         ("fairness", "female 639"),
@@ -518,6 +528,7 @@ def test_an_audience_below_the_privacy_limit_is_not_shown(full):
         ("cohorts", "No cohort has a whole month"),
         ("campaigns", "No audience of k customers or more"),
         ("recommendations", "No recommendations in this warehouse"),
+        ("demand", "No forecast of demand in this warehouse"),
         ("rivals", "No rival was compared"),
         ("fairness", "No group of people was judged"),
         ("changes", "Only one scoring so far"),

@@ -112,3 +112,6 @@ def language(code: str) -> Language:
             for key, message in messages.items()
         },
     )
+
+
+ENGLISH = language("en")

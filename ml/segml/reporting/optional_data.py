@@ -56,6 +56,24 @@ RECOMMENDATION_QUALITY = """
     from marketing.recommendation_quality
     order by subject, method, metric
 """
+DEMAND = """
+    select category, expected_units, low_units, high_units, last_period_units, change_rate
+    from marketing.category_demand
+    order by expected_units desc, category
+    limit 12
+"""
+STOCK = """
+    select count(*) filter (where is_reorder_due) as reorder_count,
+        sum(reorder_cost) filter (where is_reorder_due) as reorder_cost,
+        count(*) filter (where is_overstocked) as overstocked_count
+    from marketing.inventory_plan
+    having count(is_reorder_due) > 0
+"""
+DEMAND_QUALITY = """
+    select replace(subject, 'demand: ', '') as subject, method, metric, value
+    from marketing.demand_quality
+    order by subject, method, metric
+"""
 SCORINGS = """
     with newest as (
         select *, row_number() over (order by scored_at desc, scoring_id) as age
@@ -105,6 +123,8 @@ class OptionalData:
         One row per campaign: who is chosen, and what past contacts achieved.
     recommended, recommendation_quality : DataFrame
         Best products per RFM segment, and how well lists foresaw purchases.
+    demand, stock, demand_quality : DataFrame
+        Units expected per category, one row about products to order, and how far forecasts missed.
     scorings : DataFrame
         The newest complete scoring and the one before; ``age`` is 1 and 2.
     moved : DataFrame
@@ -117,6 +137,9 @@ class OptionalData:
     results: pd.DataFrame
     recommended: pd.DataFrame
     recommendation_quality: pd.DataFrame
+    demand: pd.DataFrame
+    stock: pd.DataFrame
+    demand_quality: pd.DataFrame
     scorings: pd.DataFrame
     moved: pd.DataFrame
 
@@ -142,6 +165,9 @@ def read_optional_data(warehouse: Warehouse, k_anonymity: int) -> OptionalData:
         results=read("marketing", "campaign_results", RESULTS),
         recommended=read("marketing", "segment_recommendations", RECOMMENDED),
         recommendation_quality=read("marketing", "recommendation_quality", RECOMMENDATION_QUALITY),
+        demand=read("marketing", "category_demand", DEMAND),
+        stock=read("marketing", "inventory_plan", STOCK),
+        demand_quality=read("marketing", "demand_quality", DEMAND_QUALITY),
         scorings=read("ml", "segment_predictions", SCORINGS),
         moved=read("ml", "segment_predictions", MOVED),
     )

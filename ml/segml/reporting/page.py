@@ -15,6 +15,7 @@ from segml.errors import SettingsError
 from segml.reporting import (
     charts,
     headlines,
+    merchandise,
     model_charts,
     movement,
     quality,
@@ -133,9 +134,14 @@ def page_context(say: Language, data: ReportData) -> dict[str, Any]:
         "cohort_months": range(1, movement.SHOWN_MONTHS + 1),
         "audiences": sections.audience_table(say, optional.audiences),
         "results": sections.result_table(say, optional.results),
-        "products": sections.product_table(say, optional.recommended),
-        "recommendation_quality": sections.recommendation_table(
-            say, optional.recommendation_quality
+        "products": merchandise.product_table(say, optional.recommended),
+        "recommendation_quality": merchandise.quality_table(
+            say, optional.recommendation_quality, merchandise.RECOMMENDATION_METRICS
+        ),
+        "demand": merchandise.demand_table(say, optional.demand),
+        "stock": None if optional.stock.empty else optional.stock.iloc[0],
+        "demand_quality": merchandise.quality_table(
+            say, optional.demand_quality, merchandise.DEMAND_METRICS
         ),
         "changes": sections.change_table(say, optional.scorings),
         "moved": None if optional.moved.empty else optional.moved.iloc[0],

@@ -10,11 +10,9 @@ import pandas as pd
 from segml.reporting import words
 from segml.reporting.drawing import Interval, intervals
 from segml.reporting.segments import published
-from segml.reporting.tables import PROFILE_COLUMNS, profile_cell
+from segml.reporting.tables import PROFILE_COLUMNS, Table, profile_cell, text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from markupsafe import Markup
 
     from segml.reporting.language import Language
@@ -27,7 +25,6 @@ CARD_FACTS = (
     "net_revenue_per_order", "mean_recency_days", "median_purchase_gap_days", "median_age_years",
     "mean_rating", "most_common_category", "most_common_channel", "consent_share",
 )  # fmt: skip
-RECOMMENDATION_METRICS = ("hit_rate", "recall", "ndcg", "coverage")
 FAIRNESS = {
     "customer_count": words.count,
     "base_rate_purchase": words.share,
@@ -37,14 +34,6 @@ FAIRNESS = {
     "selection_rate": words.share,
     "true_positive_rate": words.share,
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Titles and rows of text; the first cell of a row names it."""
-
-    titles: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,7 @@ def profile_cards(say: Language, segments: Segments) -> tuple[ProfileCard, ...]:
 
 def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
     """Return whom campaigns would contact, whom they hold out, and what is expected of it."""
-    return _table(
+    return text_table(
         say,
         ("campaign", "channel", "customers", "held_out", "cost", "expected_profit"),
         [
@@ -100,7 +89,7 @@ def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
 
 def result_table(say: Language, results: pd.DataFrame) -> Table | None:
     """Return what past campaigns achieved against their hold-out groups."""
-    return _table(
+    return text_table(
         say,
         ("campaign", "contacted", "held_out", "uplift", "incremental", "reliability"),
         [
@@ -113,38 +102,6 @@ def result_table(say: Language, results: pd.DataFrame) -> Table | None:
                 say("campaigns.small_sample" if row["has_warning"] else "campaigns.enough"),
             )
             for row in results.to_dict("records")
-        ],
-    )
-
-
-def recommendation_table(say: Language, quality: pd.DataFrame) -> Table | None:
-    """Return how well lists foresaw purchases, beside the baselines."""
-    if quality.empty:
-        return None
-    values = quality.pivot_table(index=["subject", "method"], columns="metric", values="value")
-    values = values.reindex(columns=list(RECOMMENDATION_METRICS))
-    return _table(
-        say,
-        ("judged_by", "method", *RECOMMENDATION_METRICS),
-        [
-            (
-                say.term("recommendation_subject", str(subject)),
-                say.term("recommendation_method", str(method)),
-                *map(words.share, row),
-            )
-            for (subject, method), row in zip(values.index, values.to_numpy(), strict=True)
-        ],
-    )
-
-
-def product_table(say: Language, recommended: pd.DataFrame) -> Table | None:
-    """Return the products that each RFM segment buys most."""
-    return _table(
-        say,
-        ("segment", "products"),
-        [
-            (say.segment(name), "; ".join(map(str, products["product"])))
-            for name, products in (recommended.groupby("list_name") if len(recommended) else ())
         ],
     )
 
@@ -176,7 +133,7 @@ def change_table(say: Language, scorings: pd.DataFrame) -> Table | None:
             else f"{gap:+,.0f}"
         )
         rows.append((say(f"term.{name}"), write(old[measure]), write(new[measure]), change))
-    return _table(say, ("measure", "before", "now", "change"), rows)
+    return text_table(say, ("measure", "before", "now", "change"), rows)
 
 
 def rival_chart(say: Language, comparisons: pd.DataFrame) -> Markup | None:
@@ -207,7 +164,7 @@ def fairness_tables(say: Language, fairness: pd.DataFrame) -> list[tuple[str, Ta
     for dimension, rows in fairness.groupby("dimension") if len(fairness) else ():
         values = rows.pivot_table(index="group_name", columns="metric", values="value")
         values = values.reindex(columns=list(FAIRNESS))
-        table = _table(
+        table = text_table(
             say,
             ("group", *FAIRNESS),
             [
@@ -221,10 +178,6 @@ def fairness_tables(say: Language, fairness: pd.DataFrame) -> list[tuple[str, Ta
         if table:
             tables.append((say.feature(str(dimension)), table))
     return tables
-
-
-def _table(say: Language, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table | None:
-    return Table(tuple(say(f"column.{name}") for name in names), tuple(rows)) if rows else None
 
 
 def _points(say: Language, value: float, low: float, high: float) -> str:

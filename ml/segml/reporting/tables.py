@@ -11,7 +11,7 @@ from segml.models import BASELINES
 from segml.reporting import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from segml.reporting.language import Language
     from segml.reporting.segments import Segments
@@ -47,6 +47,21 @@ METRICS = (
     "gini_revenue",
     "mae_revenue",
 )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Titles and rows of text; the first cell of a row names it."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def text_table(
+    say: Language, names: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> Table | None:
+    """Return a table whose titles are messages ``column.<name>``; None without rows."""
+    return Table(tuple(say(f"column.{name}") for name in names), tuple(rows)) if rows else None
 
 
 @dataclass(frozen=True)
