@@ -67,3 +67,8 @@ def test_a_range_of_personas_that_holds_no_number_is_refused(minimum, maximum, n
 def test_feature_selection_is_one_of_its_words(tmp_path):
     with pytest.raises(SettingsError, match="`feature_selection` must be off or auto"):
         load_settings(tmp_path, feature_selection="maybe")
+
+
+def test_a_language_that_the_report_does_not_speak_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="report_language"):
+        load_settings(tmp_path, report_language="fr")

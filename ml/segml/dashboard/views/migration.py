@@ -9,6 +9,7 @@ import streamlit as st
 from segml.dashboard import charts, look
 from segml.dashboard.views.segments import KINDS
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def show(marts: Marts) -> None:
         "Between",
         range(len(periods)),
         format_func=lambda row: (
-            f"{words.day(periods['from_date'][row])} and {words.day(periods['to_date'][row])}"
+            f"{ENGLISH.day(periods['from_date'][row])} and {ENGLISH.day(periods['to_date'][row])}"
         ),
     )
     moves = marts.frame(
