@@ -21,6 +21,7 @@ from segml.calibration import fit_calibrator
 from segml.dataset import Examples, customer_fold
 from segml.mart import read_plan, read_schema, read_training_examples
 from segml.models.base import mean_log_loss
+from segml.recipe import Recipe
 from segml.selection import Trial, run_trial
 from segml.settings import Settings
 from segml.splits import Splits, split_examples
@@ -42,7 +43,10 @@ def main() -> None:
     splits = split_examples(
         examples, plan.roles, horizon_days=plan.horizon_days, folds=3, seed=SETTINGS.seed
     )
-    trials = [run_trial(name, examples, splits, SETTINGS) for name in arguments.models]
+    trials = [
+        run_trial(Recipe(name, SETTINGS.seed), examples, splits, SETTINGS)
+        for name in arguments.models
+    ]
     fitted = fit_trials(trials, examples.take(splits.development), SETTINGS)
     test = examples.take(splits.test)
     tested = np.array([fitted[trial.name].predict(test).tier_probabilities for trial in trials])

@@ -41,5 +41,9 @@ class ExportError(SegmlError):
     """An audience cannot be written to a file."""
 
 
+class PublishingError(SegmlError):
+    """The marts cannot be published, or what was published cannot be shown."""
+
+
 class LeakageError(TrainingError):
     """A model would know what it could not have known."""

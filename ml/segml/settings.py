@@ -67,6 +67,7 @@ class Settings:
     scoring_batch_rows: int = 50_000
     artifact_dir: Path = field(default=Path("artifacts"))
     report_path: Path = field(default=Path("reports/segments.html"))
+    publish_dir: Path = field(default=Path("published"))
 
     def __post_init__(self) -> None:
         """Reject values that cannot work, naming the setting."""

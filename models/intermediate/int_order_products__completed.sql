@@ -22,6 +22,7 @@ order_products as (
         order_id,
         product_id,
         count(*) as line_count,
+        sum(quantity) as unit_count,
         sum(line_revenue) as product_revenue
     from order_items
     group by order_id, product_id
@@ -36,6 +37,7 @@ select
     orders.known_from,
     orders.known_until,
     order_products.line_count,
+    order_products.unit_count,
     order_products.product_revenue
 from orders
 inner join order_products on orders.order_id = order_products.order_id

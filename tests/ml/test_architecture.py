@@ -68,6 +68,8 @@ LAYERS = {
     "labelled": 11,
     "health": 11,
     "exporting": 11,
+    "publishing": 11,
+    "dashboard": 11,
     "loop": 12,
     "cli": 13,
     "__init__": 0,

@@ -11,6 +11,7 @@ from segml.calibration import CalibrationChoice
 from segml.dataset import Predictions, customer_fold
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
+from segml.recipe import Recipe
 from segml.selection import Trial, run_trial
 from segml.settings import Settings
 from segml.splits import split_examples
@@ -42,7 +43,9 @@ def trial_of(history):
         loss = mean_log_loss(probabilities, tier[splits.validation])
         predictions = Predictions(probabilities, np.ones((len(probabilities), 2)))
         models = tuple(f"{name} of fold {fold}" for fold in range(len(splits.folds)))
-        return Trial(name, models, CalibrationChoice(Calibrator(), predictions, {"none": loss}))
+        return Trial(
+            Recipe(name, 42), models, CalibrationChoice(Calibrator(), predictions, {"none": loss})
+        )
 
     return build
 
@@ -126,7 +129,9 @@ def test_a_blend_is_made_of_the_models_that_were_fitted(make_examples, assign_ro
     examples = make_examples(400, 5, seed=2)
     roles = assign_roles(examples, "train", "train", "validation", "embargo", "test")
     splits = split_examples(examples, roles, horizon_days=90, folds=2, seed=42)
-    trials = [run_trial(name, examples, splits, SETTINGS) for name in ("prior", "logistic")]
+    trials = [
+        run_trial(Recipe(name, 42), examples, splits, SETTINGS) for name in ("prior", "logistic")
+    ]
     trials.append(blend_trials(trials, examples, splits, SETTINGS))
     blend = trials[-1]
     for own, member in zip(blend.fold_models, trials[1].fold_models, strict=True):

@@ -6,6 +6,7 @@ from segml.calibration import CalibrationChoice
 from segml.challenge import Champion, challenge
 from segml.dataset import Predictions
 from segml.models.calibrator import Calibrator
+from segml.recipe import Recipe
 from segml.selection import Decision, Trial
 
 RESAMPLES = np.linspace(-0.05, 0.05, 21)
@@ -13,7 +14,8 @@ RESAMPLES = np.linspace(-0.05, 0.05, 21)
 
 def trial(name, log_loss):
     nothing = Predictions(np.empty((0, 3)), np.empty((0, 2)))
-    return Trial(name, (), CalibrationChoice(Calibrator(), nothing, {"none": log_loss}))
+    calibration = CalibrationChoice(Calibrator(), nothing, {"none": log_loss})
+    return Trial(Recipe(name, seed=1), (), calibration)
 
 
 def measured_losses(log_loss, spread=1.0):

@@ -136,6 +136,17 @@ def test_a_tier_of_one_customer_is_learned(shop, unseen, name):
     assert 0 < probabilities[:, 2].mean() < 0.05
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("svm", {"strength": 2.0}), ("forest", {"leaf_share": 0.02})]
+)
+def test_what_a_tuner_has_chosen_is_not_chosen_again(shop, name, parameters, tmp_path):
+    model = build_model(name, seed=1, parameters=parameters).fit(shop)
+    ((parameter, value),) = parameters.items()
+    assert getattr(model, f"{parameter}_") == value
+    model.save(tmp_path)
+    assert model_class(name).load(tmp_path).parameters == model.parameters
+
+
 def test_a_machine_learns_from_a_fixed_sample_of_a_large_shop(shop, unseen, monkeypatch):
     whole = build_model("svm", seed=1).fit(shop).predict(unseen).tier_probabilities
     monkeypatch.setattr("segml.models.svm.MAX_ROWS", 300)
@@ -183,8 +194,12 @@ def test_a_small_segment_is_drawn_toward_the_shop(shop):
 
 
 def test_the_segment_rule_needs_segments(shop):
-    blind = replace(shop, schema=FeatureSchema(shop.schema.numeric, ("country",)))
-    with pytest.raises(TrainingError, match="excluded_features"):
+    blind = replace(
+        shop,
+        features=shop.features.drop(columns="rfm_segment"),
+        schema=FeatureSchema(shop.schema.numeric, ("country",)),
+    )
+    with pytest.raises(TrainingError, match="needs the feature `rfm_segment`"):
         build_model("rfm_rule", seed=1).fit(blind)
 
 
@@ -262,7 +277,7 @@ def test_probabilities_of_absent_classes_are_floored():
 
 
 def test_an_unknown_model_lists_the_known_ones():
-    with pytest.raises(SettingsError, match="prior, rfm_rule, logistic, svm, forest"):
+    with pytest.raises(SettingsError, match="prior, rfm_rule, last_period, logistic, svm"):
         build_model("oracle", seed=1)
 
 

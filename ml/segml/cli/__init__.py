@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from segml.cli import campaigns, customers, data, learning, loop, models
+from segml.cli import campaigns, customers, data, learning, loop, models, publishing
 from segml.errors import SegmlError
 
 app = typer.Typer(
@@ -46,6 +46,8 @@ app.command("explain")(customers.explain)
 app.add_typer(models.app, name="models")
 app.command("export")(campaigns.export)
 app.command("report")(loop.report)
+app.command("publish")(publishing.publish)
+app.command("dashboard")(publishing.dashboard)
 app.command("doctor")(loop.doctor)
 
 

@@ -15,7 +15,7 @@ from segml.models.base import LogitContributions, complete_probabilities, mean_l
 from segml.models.forest_shapley import MAX_LEAVES, forest_contributions
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
-from segml.models.search_space import Span
+from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ MIN_LEAF_ROWS = 5
 INNER_FOLDS = 3
 TREES, TRIAL_TREES = 100, 40  # the leaf size is told apart by fewer
 MAX_ROWS_PER_TREE = 20_000
+DEFAULTS: Parameters = {"feature_share": 0.15}
 
 
 class ForestModel:
@@ -36,6 +37,12 @@ class ForestModel:
 
     The rows that a tree leaves out would choose without further fits, but hold earlier and
     later snapshots of the customers that it has learned from.
+
+    Parameters
+    ----------
+    parameters : mapping, optional
+        ``leaf_share`` (smallest share of the rows of a tree that a leaf may speak for), where a
+        tuner has chosen it, and ``feature_share`` (of the columns, drawn anew for every split).
     """
 
     name = "forest"
@@ -43,36 +50,33 @@ class ForestModel:
         "leaf_share": Span(0.001, 0.1, log=True),
         "feature_share": Span(0.02, 0.6, log=True),
     }
-    default_feature_share = 0.15  # of the columns, drawn anew for every split
 
     def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed
-        self.parameters = dict(parameters or {})
+        self.parameters = complete_parameters(parameters, self.search_space, DEFAULTS)
 
     def fit(self, train: Examples) -> Self:
         """Choose the leaf size on folds of customers, then learn from all labelled examples."""
         frame = model_frame(train)
         preprocessor = dense_preprocessor(frame, train.schema)
-        given = self.parameters.get("leaf_share")
-        self.leaf_share_ = (
-            self._choose_leaf_share(train, preprocessor) if given is None else float(given)
-        )
+        tuned = self.parameters.get("leaf_share")
+        self.leaf_share_: float = tuned or self._choose_leaf_share(train, preprocessor)
         forest = self._forest(TREES, self.leaf_share_, len(frame))
         self.pipeline_: Any = make_pipeline(preprocessor, forest).fit(frame, train.value_tier)
-        forest.n_jobs = 1  # threads would add up the trees in a different order every time
         self.revenue_ = ConditionalRevenue().fit(train)
         return self
 
     def _forest(self, trees: int, leaf_share: float, rows: int) -> Any:  # noqa: ANN401
+        # one thread: several add up the trees in a different order every time, and scikit-learn's
+        # trip over each other's warning filters
         rows_per_tree = min(rows, MAX_ROWS_PER_TREE)
         return RandomForestClassifier(
             n_estimators=trees,
             max_leaf_nodes=MAX_LEAVES,
             min_samples_leaf=max(MIN_LEAF_ROWS, int(leaf_share * rows_per_tree)),
-            max_features=float(self.parameters.get("feature_share", self.default_feature_share)),
+            max_features=self.parameters["feature_share"],
             max_samples=rows_per_tree,
             random_state=self.seed,
-            n_jobs=-1,
         )
 
     def _choose_leaf_share(self, train: Examples, preprocessor: Any) -> float:  # noqa: ANN401
@@ -85,7 +89,6 @@ class ForestModel:
             matrix, unseen = fitted.transform(frame[inside]), fitted.transform(frame[outside])
             for position, share in enumerate(LEAF_SHARES):
                 forest = self._forest(TRIAL_TREES, share, len(matrix)).fit(matrix, tier[inside])
-                forest.n_jobs = 1
                 predicted = complete_probabilities(
                     forest.predict_proba(unseen), forest.classes_, len(train.class_names)
                 )

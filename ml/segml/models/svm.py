@@ -15,7 +15,7 @@ from segml.models.attribution import against_first, encoded_sources, sum_by_feat
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
 from segml.models.revenue import ConditionalRevenue
-from segml.models.search_space import Span
+from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 STRENGTHS = (1.0, 3.0, 10.0)  # of all rows together against the penalty, weakest first
 INNER_FOLDS = 3
-MAX_ROWS = 20_000  # so strongly penalised a machine gains nothing from more
+MAX_ROWS = 20_000  # bounds time and memory: customers are sampled above it
 WAVES = 256
 WAVE_SCALE = 0.5  # of the columns: keeps both kernels of one size
 TOLERANCE = 0.01
+DEFAULTS: Parameters = {"bandwidth": 0.5}
 REJECTED = -1.0  # the score of a class that a machine has never seen
 
 
@@ -44,6 +45,12 @@ class SvmModel:
     (Rahimi and Recht 2007): unlike landmarks or support vectors, they put no customer into the
     stored model. The scores of held-out customers teach a multinomial regression what
     probabilities they stand for (Platt 1999).
+
+    Parameters
+    ----------
+    parameters : mapping, optional
+        ``strength`` (of all rows together against the penalty), where a tuner has chosen it, and
+        ``bandwidth`` (inverse squared width of the Gaussian, times the number of columns).
     """
 
     name = "svm"
@@ -51,19 +58,18 @@ class SvmModel:
         "strength": Span(0.1, 100.0, log=True),
         "bandwidth": Span(0.1, 2.0, log=True),
     }
-    default_bandwidth = 0.5  # inverse squared width of the Gaussian, times the columns
 
     def __init__(self, *, seed: int, parameters: Parameters | None = None) -> None:
         self.seed = seed
-        self.parameters = dict(parameters or {})
+        self.parameters = complete_parameters(parameters, self.search_space, DEFAULTS)
 
     def fit(self, train: Examples) -> Self:
         """Choose the penalty on folds of customers, which also teach the probabilities."""
         learned = self._sample(train)
         frame, tier = model_frame(learned), learned.value_tier
         fold = outcome_fold(learned, INNER_FOLDS, f"{self.name}:{self.seed}")
-        given = self.parameters.get("strength")
-        strengths = STRENGTHS if given is None else (float(given),)
+        tuned = self.parameters.get("strength")
+        strengths = (tuned,) if tuned else STRENGTHS
         scores = np.full((len(strengths), len(frame), len(train.class_names)), REJECTED)
         for number in np.unique(fold):
             inside, outside = fold != number, fold == number
@@ -94,8 +100,8 @@ class SvmModel:
 
     def _machine(self, strength: float, shape: tuple[int, int]) -> Any:  # noqa: ANN401
         rows, columns = shape
-        bandwidth = float(self.parameters.get("bandwidth", self.default_bandwidth))
-        waves = RBFSampler(gamma=bandwidth / columns, n_components=WAVES, random_state=self.seed)
+        gamma = self.parameters["bandwidth"] / columns
+        waves = RBFSampler(gamma=gamma, n_components=WAVES, random_state=self.seed)
         return make_pipeline(
             FeatureUnion(
                 [("columns", "passthrough"), ("waves", waves)],
