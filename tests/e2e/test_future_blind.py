@@ -36,6 +36,11 @@ COMPARED = [
     "marketing.segment_migration",
     "marketing.retention_cohorts",
     "marketing.campaign_results",
+    "marketing.product_recommendations",
+    "marketing.segment_recommendations",
+    "marketing.recommendation_quality",
+    "marketing.category_demand",
+    "marketing.demand_quality",
 ]  # not campaign_audiences: whoever refuses later is not contacted (docs/decisions/0017)
 # when a raw row became known: its load, or else its event
 KNOWN_AT = {
