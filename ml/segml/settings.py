@@ -186,6 +186,7 @@ def load_settings(project_dir: Path, **options: Any) -> Settings:  # noqa: ANN40
         settings,
         artifact_dir=project_dir / settings.artifact_dir,
         report_path=project_dir / settings.report_path,
+        publish_dir=project_dir / settings.publish_dir,
     )
 
 

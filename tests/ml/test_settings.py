@@ -53,6 +53,7 @@ def test_relative_paths_start_at_the_project_folder(tmp_path):
     settings = load_settings(tmp_path, report_path=Path("out.html"))
     assert settings.report_path == tmp_path / "out.html"
     assert settings.artifact_dir == tmp_path / "artifacts"
+    assert settings.publish_dir == tmp_path / "published"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def show(marts: Marts) -> None:
         _categories(marts)
     if marts.has("demand_quality"):
         st.header("Quality")
-        compare_methods(marts, "demand_quality")
+        compare_methods(marts, "demand_quality", own="forecast", headline="wape")
 
 
 def _plan(marts: Marts) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from segml.dashboard import charts, look
-from segml.dashboard.pages.segments import KINDS
+from segml.dashboard.views.segments import KINDS
 from segml.reporting import words
 from segml.reporting.language import ENGLISH
 
@@ -74,11 +74,10 @@ def _figures(moves: pd.DataFrame, kind: str) -> None:
         return
     largest = changed.head(LARGEST_MOVES)
     charts.bars(
-        largest.assign(move=largest["from_segment"] + "\n→ " + largest["to_segment"]),
+        largest.assign(move=largest["from_segment"] + " → " + largest["to_segment"]),
         name="move",
         value="revenue_at_stake",
         title="Largest moves by revenue at stake (currency)",
-        name_lines=2,
     )
 
 
