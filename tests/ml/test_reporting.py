@@ -124,8 +124,8 @@ where segment_type != 'value_tier' and not is_suppressed;
 """
 SECTIONS = [
     "headlines", "segments", "outlook", "people", "profiles", "migration", "cohorts", "revenue",
-    "campaigns", "recommendations", "demand", "model", "rivals", "drivers", "fairness", "changes", "quality",
-    "glossary",
+    "campaigns", "recommendations", "demand", "model", "rivals", "drivers", "fairness",
+    "changes", "quality", "glossary",
 ]  # fmt: skip
 OPTIONAL = """
 create table marketing.segment_migration as

@@ -44,11 +44,11 @@ RESULTS = """
     order by campaign_id
 """
 RECOMMENDED = """
-    select list_name, recommendation_rank, coalesce(product_name, product_id) as product,
-        buyer_share, affinity
+    select list_name, coalesce(product_name, product_id) as product
     from marketing.segment_recommendations
-    where list_type = 'rfm_segment' and recommendation_rank <= 3
-    order by list_name, recommendation_rank
+    where list_type = 'rfm_segment'
+    qualify row_number() over (partition by list_name order by affinity desc, product_id) <= 3
+    order by list_name, affinity desc, product_id
 """
 RECOMMENDATION_QUALITY = """
     select replace(subject, 'recommendations: ', '') as subject, method,

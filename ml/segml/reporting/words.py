@@ -43,7 +43,9 @@ def precise(value: Any) -> str:  # noqa: ANN401
 
 def share(value: Any) -> str:  # noqa: ANN401
     """Return a fraction as a percentage with one decimal."""
-    return UNKNOWN if pd.isna(value) else f"{value:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+    if pd.isna(value):
+        return UNKNOWN
+    return f"{round(value, 3) + 0.0:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def whole_share(value: Any) -> str:  # noqa: ANN401

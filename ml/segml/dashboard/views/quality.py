@@ -59,8 +59,8 @@ def _headline(rows: pd.DataFrame) -> None:
     served = ENGLISH.model(str(tested["method"].iloc[0]))
     look.tiles({label: form(tested.loc[name, "value"]) for name, (label, form) in known.items()})
     st.caption(
-        f"{served.capitalize()}, predicting at {ENGLISH.day(day)} and judged once by what customers "
-        "then did."
+        f"{served.capitalize()}, predicting at {ENGLISH.day(day)} and judged once by what "
+        "customers then did."
     )
 
 
