@@ -74,7 +74,13 @@ def run_loop(
     with steps.step("Build marts") as say:
         _build(project, say, select=(DOWNSTREAM_OF_SEGML,))
     with steps.step("Write report") as say:
-        report = write_report(path, settings.report_path, say)
+        report = write_report(
+            path,
+            settings.report_path,
+            say,
+            k_anonymity=int(project.variable("k_anonymity")),
+            language_code=settings.report_language,
+        )
     return LoopSummary(
         scoring=scoring,
         horizon_days=trained.version.horizon_days,

@@ -16,6 +16,7 @@ SETTINGS_FILE = "segml.toml"
 ENVIRONMENT_PREFIX = "SEGML_"
 TRANSFORMER_PRESETS = ("small", "large")
 FEATURE_SELECTION = ("off", "auto")
+REPORT_LANGUAGES = ("en", "zh")
 SHOP, LABELLED_CUSTOMERS = "shop", "labelled_customers"  # the data sets that models learn from
 
 
@@ -67,6 +68,7 @@ class Settings:
     scoring_batch_rows: int = 50_000
     artifact_dir: Path = field(default=Path("artifacts"))
     report_path: Path = field(default=Path("reports/segments.html"))
+    report_language: str = "en"  # or zh
     publish_dir: Path = field(default=Path("published"))
 
     def __post_init__(self) -> None:
@@ -129,6 +131,12 @@ class Settings:
         _require(
             self.scoring_batch_rows > 0, "scoring_batch_rows", "positive", self.scoring_batch_rows
         )
+        _require(
+            self.report_language in REPORT_LANGUAGES,
+            "report_language",
+            f"one of {', '.join(REPORT_LANGUAGES)}",
+            self.report_language,
+        )
 
     def parameters_of(self, model_name: str) -> dict[str, str]:
         """Return what these settings say about one model."""
@@ -178,6 +186,7 @@ def load_settings(project_dir: Path, **options: Any) -> Settings:  # noqa: ANN40
         settings,
         artifact_dir=project_dir / settings.artifact_dir,
         report_path=project_dir / settings.report_path,
+        publish_dir=project_dir / settings.publish_dir,
     )
 
 

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: units that segments are expected to order, times the season, combined with the moving
--- average: errors of forecasts that err differently cancel (Bates and Granger 1969)
+-- materialised: units that segments are expected to order, times the season, combined with the
+-- moving average: errors of forecasts that err differently cancel (Bates and Granger 1969)
 {%- set average_weight = var('demand_average_weight') %}
 
 with

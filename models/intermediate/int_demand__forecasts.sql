@@ -1,14 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: for plans, spreads and judgement; demand of categories, products that are yet to come
--- included, and of the products that were sold before
+-- materialised: for plans, spreads and judgement; demand of categories, products that are yet to
+-- come included, and of the products that were sold before
 with
-
-settings as (
-
-    select * from {{ ref('int_demand__settings') }}
-
-),
 
 histories as (
 
@@ -53,24 +47,26 @@ category_outcomes as (
 expected as (
 
     select
-        settings.*,
+        learned.*,
         categories.category,
         categories.seasonal_factor,
         categories.expected_units,
         categories.new_customer_units
-    from settings
+    from {{ ref('int_demand__settings') }} as learned
     inner join {{ ref('int_demand__categories') }} as categories
-        on settings.snapshot_date = categories.snapshot_date
+        on learned.snapshot_date = categories.snapshot_date
 
 )
 
-{%- set columns = ['snapshot_date', 'snapshot_role', 'label_end_date', 'category', 'seasonal_factor'] %}
+{%- set columns = [
+    'snapshot_date', 'snapshot_role', 'label_end_date', 'category', 'seasonal_factor'
+] %}
 
 select
     {%- for column_name in columns %}
     expected.{{ column_name }},
     {%- endfor %}
-    'category' as level,
+    'category' as grain,
     cast(null as varchar) as product_id,
     expected.expected_units * expected.category_correction as expected_units,
     expected.new_customer_units * expected.category_correction as new_customer_units,
@@ -94,11 +90,11 @@ select
     {%- for column_name in columns %}
     expected.{{ column_name }},
     {%- endfor %}
-    'product' as level,
+    'product' as grain,
     histories.product_id,
-    expected.expected_units * expected.product_correction * shares.category_share
+    expected.expected_units * expected.product_correction * product_shares.category_share
         as expected_units,
-    expected.new_customer_units * expected.product_correction * shares.category_share
+    expected.new_customer_units * expected.product_correction * product_shares.category_share
         as new_customer_units,
     histories.last_period_units,
     histories.moving_average_units,
@@ -109,11 +105,11 @@ inner join histories
     on
         expected.snapshot_date = histories.snapshot_date
         and expected.category = histories.category
-inner join {{ ref('int_demand__shares') }} as shares
+inner join {{ ref('int_demand__shares') }} as product_shares
     on
-        expected.half_life_days = shares.half_life_days
-        and histories.snapshot_date = shares.snapshot_date
-        and histories.product_id = shares.product_id
+        expected.half_life_days = product_shares.half_life_days
+        and histories.snapshot_date = product_shares.snapshot_date
+        and histories.product_id = product_shares.product_id
 left join outcomes
     on
         histories.snapshot_date = outcomes.snapshot_date

@@ -1,9 +1,9 @@
 {{ config(materialized='table') }}
 
--- materialised: what was sold of each product before each snapshot. An order far above what is usual
--- for the product (two geometric standard deviations, pooled over products) counts as much as a usual
--- large one in shares, since it says little about the next one. Log-normal orders that come by chance
--- have lump_units times the variance of single units
+-- materialised: what was sold of each product before each snapshot. An order far above what is
+-- usual for the product (two geometric standard deviations, pooled over products) counts as much
+-- as a usual large one in shares, since it says little about the next one. Log-normal orders that
+-- come by chance have lump_units times the variance of single units
 {%- set horizon_days = var('horizon_days') %}
 {%- set prior_orders = 5 %}
 {%- set periods = {
@@ -15,12 +15,6 @@
 
 with
 
-windows as (
-
-    select * from {{ ref('int_demand__windows') }}
-
-),
-
 sales as (
 
     select
@@ -30,7 +24,7 @@ sales as (
         windows.snapshot_date - order_products.ordered_date as age_days,
         windows.reference_date - order_products.ordered_date as reference_age_days,
         cast(ln(order_products.unit_count) as decimal(18, 9)) as log_units
-    from windows
+    from {{ ref('int_demand__windows') }} as windows
     inner join {{ ref('int_order_products__completed') }} as order_products
         on
             windows.snapshot_date > order_products.ordered_date
@@ -46,7 +40,8 @@ order_sizes as (
         product_id,
         count(*) as order_count,
         avg(log_units) as log_mean,
-        avg(pow(cast(log_units as double), 2)) - pow(avg(log_units), 2) as log_variance
+        avg(cast(pow(log_units, 2) as decimal(18, 9))) - pow(avg(log_units), 2)
+            as log_variance
     from sales
     group by snapshot_date, product_id
 
@@ -56,8 +51,14 @@ shops as (
 
     select
         snapshot_date,
-        sum(order_count * log_mean) / sum(order_count) as log_mean,
-        sqrt(greatest(sum(order_count * log_variance) / sum(order_count), 0)) as log_spread
+        cast(sum(cast(order_count * log_mean as decimal(28, 9))) as double)
+        / sum(order_count) as log_mean,
+        sqrt(
+            greatest(
+                cast(sum(cast(order_count * log_variance as decimal(28, 9))) as double)
+                / sum(order_count), 0
+            )
+        ) as log_spread
     from order_sizes
     group by snapshot_date
 

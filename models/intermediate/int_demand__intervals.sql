@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: for plans and judgement. Earlier forecasts missed by so many standard deviations of
--- orders that come by chance, and in lumps, at an uncertain rate; quantiles of these misses make the
--- intervals, whatever the distribution is (split conformal prediction, Lei et al. 2018)
+-- materialised: for plans and judgement. Earlier forecasts missed by so many standard deviations
+-- of orders that come by chance, and in lumps, at an uncertain rate; quantiles of these misses
+-- make the intervals, whatever the distribution is (split conformal prediction, Lei et al. 2018)
 {%- set tail = (1 - var('demand_interval')) / 2 %}
 
 with
@@ -16,13 +16,13 @@ forecasts as (
 earlier as (
 
     select
-        settings.snapshot_date as target_date,
-        forecasts.level,
+        learned.snapshot_date as target_date,
+        forecasts.grain,
         forecasts.expected_units,
         forecasts.lump_units,
         forecasts.unit_count
-    from {{ ref('int_demand__settings') }} as settings
-    inner join forecasts on settings.snapshot_date >= forecasts.label_end_date
+    from {{ ref('int_demand__settings') }} as learned
+    inner join forecasts on learned.snapshot_date >= forecasts.label_end_date
     where forecasts.expected_units > 0 and forecasts.unit_count is not null
 
 ),
@@ -31,7 +31,7 @@ dispersions as (
 
     select
         target_date,
-        level,
+        grain,
         greatest(
             cast(
                 sum(
@@ -43,7 +43,7 @@ dispersions as (
             ) / cast(sum(cast(pow(expected_units, 2) as decimal(38, 6))) as double), 0
         ) as overdispersion
     from earlier
-    group by target_date, level
+    group by target_date, grain
 
 ),
 
@@ -51,7 +51,7 @@ misses as (
 
     select
         earlier.target_date,
-        earlier.level,
+        earlier.grain,
         dispersions.overdispersion,
         (earlier.unit_count - earlier.expected_units) / sqrt(
             earlier.lump_units * earlier.expected_units
@@ -61,7 +61,7 @@ misses as (
     inner join dispersions
         on
             earlier.target_date = dispersions.target_date
-            and earlier.level = dispersions.level
+            and earlier.grain = dispersions.grain
 
 ),
 
@@ -69,13 +69,13 @@ quantiles as (
 
     select
         target_date,
-        level,
+        grain,
         any_value(overdispersion) as overdispersion,
         quantile_cont(standardised_miss, {{ tail }}) as low_quantile,
         quantile_cont(standardised_miss, {{ 1 - tail }}) as high_quantile,
         quantile_cont(standardised_miss, {{ var('service_level') }}) as service_quantile
     from misses
-    group by target_date, level
+    group by target_date, grain
 
 )
 
@@ -90,18 +90,18 @@ select
         ('high_units', 'high_quantile'),
     ] %}
     case
-        when quantiles.level is not null
+        when quantiles.grain is not null
             then greatest(
                 forecasts.expected_units + quantiles.{{ quantile }} * standard_deviation, 0
             )
     end as {{ column_name }},
     {%- endfor %}
     case
-        when quantiles.level is not null
+        when quantiles.grain is not null
             then greatest(quantiles.service_quantile * standard_deviation, 0)
     end as safety_units
 from forecasts
 left join quantiles
     on
         forecasts.snapshot_date = quantiles.target_date
-        and forecasts.level = quantiles.level
+        and forecasts.grain = quantiles.grain

@@ -1,5 +1,5 @@
--- orders to expect of each segment: of its customers as of the snapshot by their prediction, else at
--- the rate of the segment in the reference window; as many newcomers as there were in it
+-- orders to expect of each segment: of its customers as of the snapshot by their prediction, else
+-- at the rate of the segment in the reference window; as many newcomers as there were in it
 with
 
 windows as (

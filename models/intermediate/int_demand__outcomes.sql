@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: it is compared with every forecast; what was sold after each snapshot, as it was known
--- at the end of the horizon; what was not sold before counts for its category, and has no forecast
+-- materialised: it is compared with every forecast; what was sold after each snapshot, as it was
+-- known at the end of the horizon; what was not sold before counts for its category, and has no
+-- forecast
 with
 
 windows as (
@@ -26,6 +27,22 @@ sold as (
     where order_products.product_id is not null
     group by windows.snapshot_date, order_products.product_id
 
+),
+
+products as (
+
+    select
+        snapshot_date,
+        product_id
+    from sold
+
+    union
+
+    select
+        snapshot_date,
+        product_id
+    from {{ ref('int_demand__histories') }}
+
 )
 
 select
@@ -35,13 +52,7 @@ select
     histories.product_id is not null as is_known,
     cast(coalesce(sold.unit_count, 0) as double) as unit_count
 from windows
-inner join (
-    select snapshot_date, product_id
-    from sold
-    union
-    select snapshot_date, product_id
-    from {{ ref('int_demand__histories') }}
-) as products on windows.snapshot_date = products.snapshot_date
+inner join products on windows.snapshot_date = products.snapshot_date
 left join {{ ref('int_demand__histories') }} as histories
     on
         products.snapshot_date = histories.snapshot_date

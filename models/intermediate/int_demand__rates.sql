@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: what the customers of each segment ordered within the reference window, by category;
--- whoever had no segment at its beginning comes new, or comes back
+-- materialised: what the customers of each segment ordered within the reference window, by
+-- category; whoever had no segment at its beginning comes new, or comes back
 {%- set newcomers = 'New or returning' %}
 
 with

@@ -1,5 +1,5 @@
--- expected orders by segment, times what an order of the segment holds of each category; small segments
--- are drawn towards the shop
+-- expected orders by segment, times what an order of the segment holds of each category; small
+-- segments are drawn towards the shop
 {%- set prior_orders = 50 %}
 
 with
@@ -16,12 +16,22 @@ segment_sales as (
 
 ),
 
+segments as (
+
+    select distinct
+        snapshot_date,
+        segment_name,
+        order_count
+    from segment_sales
+
+),
+
 shops as (
 
     select
         snapshot_date,
         sum(order_count) as order_count
-    from (select distinct snapshot_date, segment_name, order_count from segment_sales) as segments
+    from segments
     group by snapshot_date
 
 ),

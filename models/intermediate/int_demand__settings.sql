@@ -4,7 +4,8 @@
 -- from no other: the half-life whose shares would have fitted best, and corrections of the level.
 -- Windows overlap, so that those within one horizon say as much as one: as many are added in which
 -- expectations held
-{%- set prior_windows = (var('horizon_days') / var('snapshot_step_days')) | round(0, 'ceil') | int %}
+{%- set prior_windows =
+    (var('horizon_days') / var('snapshot_step_days')) | round(0, 'ceil') | int %}
 with
 
 windows as (
@@ -36,24 +37,27 @@ category_outcomes as (
 errors as (
 
     select
-        shares.snapshot_date,
-        shares.half_life_days,
+        product_shares.snapshot_date,
+        product_shares.half_life_days,
         sum(
             cast(
-                abs(outcomes.unit_count - category_outcomes.known_unit_count * shares.category_share)
-                as decimal(28, 6)
+                abs(
+                    outcomes.unit_count
+                    - category_outcomes.known_unit_count
+                    * product_shares.category_share
+                ) as decimal(28, 6)
             )
         ) / nullif(sum(cast(outcomes.unit_count as decimal(28, 3))), 0) as weighted_error
-    from {{ ref('int_demand__shares') }} as shares
+    from {{ ref('int_demand__shares') }} as product_shares
     inner join outcomes
         on
-            shares.snapshot_date = outcomes.snapshot_date
-            and shares.product_id = outcomes.product_id
+            product_shares.snapshot_date = outcomes.snapshot_date
+            and product_shares.product_id = outcomes.product_id
     inner join category_outcomes
         on
-            shares.snapshot_date = category_outcomes.snapshot_date
-            and shares.category = category_outcomes.category
-    group by shares.snapshot_date, shares.half_life_days
+            product_shares.snapshot_date = category_outcomes.snapshot_date
+            and product_shares.category = category_outcomes.category
+    group by product_shares.snapshot_date, product_shares.half_life_days
 
 ),
 
@@ -69,7 +73,9 @@ half_lives as (
     qualify
         row_number() over (
             partition by windows.snapshot_date
-            order by avg(errors.weighted_error) asc, errors.half_life_days desc
+            order by
+                avg(cast(errors.weighted_error as decimal(18, 9))) asc,
+                errors.half_life_days desc
         ) = 1
 
 ),
@@ -80,9 +86,10 @@ sums as (
         windows.snapshot_date,
         sum(category_outcomes.unit_count) as unit_count,
         sum(category_outcomes.known_unit_count) as known_unit_count,
-        sum(categories.expected_units) as expected_units,
-        sum(categories.expected_units) * {{ prior_windows }}
-        / count(distinct earlier.snapshot_date) as prior_units
+        cast(sum(cast(categories.expected_units as decimal(28, 6))) as double)
+            as forecast_units,
+        forecast_units * {{ prior_windows }} / count(distinct earlier.snapshot_date)
+            as prior_units
     from windows
     inner join windows as earlier on windows.snapshot_date >= earlier.label_end_date
     inner join {{ ref('int_demand__categories') }} as categories
@@ -102,10 +109,10 @@ select
     coalesce(half_lives.half_life_days, {{ var('demand_half_lives_days') | max }})
         as half_life_days,
     coalesce(
-        (sums.unit_count + sums.prior_units) / (sums.expected_units + sums.prior_units), 1
+        (sums.unit_count + sums.prior_units) / (sums.forecast_units + sums.prior_units), 1
     ) as category_correction,
     coalesce(
-        (sums.known_unit_count + sums.prior_units) / (sums.expected_units + sums.prior_units), 1
+        (sums.known_unit_count + sums.prior_units) / (sums.forecast_units + sums.prior_units), 1
     ) as product_correction
 from windows
 left join half_lives on windows.snapshot_date = half_lives.snapshot_date

@@ -1,5 +1,5 @@
--- the snapshots that demand is forecast at, with the newest window before each whose outcome was known
--- by then; seasons can be told where a year lies before that window, too
+-- the snapshots that demand is forecast at, with the newest window before each whose outcome was
+-- known by then; seasons can be told where a year lies before that window, too
 with
 
 snapshots as (

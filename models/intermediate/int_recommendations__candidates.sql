@@ -74,13 +74,17 @@ owned as (
 )
 
 select
-    snapshot_date,
-    customer_key,
-    product_id,
+    coalesce(owned.snapshot_date, co_purchases.snapshot_date) as snapshot_date,
+    coalesce(owned.customer_key, co_purchases.customer_key) as customer_key,
+    coalesce(owned.product_id, co_purchases.product_id) as product_id,
     owned.purchase_day_count,
     owned.typical_gap_days,
     owned.product_id is not null as is_owned,
     coalesce(owned.is_due, true) as is_suitable,
     coalesce(cast(co_purchases.similarity as double), 0) + coalesce(owned.repeat_score, 0) as score
 from co_purchases
-full join owned using (snapshot_date, customer_key, product_id)
+full join owned
+    on
+        co_purchases.snapshot_date = owned.snapshot_date
+        and co_purchases.customer_key = owned.customer_key
+        and co_purchases.product_id = owned.product_id

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: the lists of every method at the test snapshot; baselines ignore what each customer is like
+-- materialised: the lists of every method at the test snapshot; baselines ignore what each
+-- customer is like
 {%- set list_length = var('recommendation_count') %}
 
 with
@@ -58,7 +59,7 @@ lists as (
 
     select
         'all purchases' as scope,
-        'recommended' as method,
+        'recommended' as method,  -- noqa: RF04
         ranked.customer_key,
         ranked.product_id,
         ranked.recommendation_rank as list_rank
@@ -67,7 +68,7 @@ lists as (
     union all by name
     select
         'new products' as scope,
-        'recommended' as method,
+        'recommended' as method,  -- noqa: RF04
         ranked.customer_key,
         ranked.product_id,
         ranked.rank_by_ownership as list_rank
@@ -77,7 +78,7 @@ lists as (
     union all by name
     select
         'all purchases' as scope,
-        'most_popular' as method,
+        'most_popular' as method,  -- noqa: RF04
         customer_key,
         product_id,
         shop_rank as list_rank
@@ -85,7 +86,7 @@ lists as (
     union all by name
     select
         'new products' as scope,
-        'most_popular' as method,
+        'most_popular' as method,  -- noqa: RF04
         customer_key,
         product_id,
         row_number() over (partition by customer_key order by shop_rank) as list_rank
@@ -94,7 +95,7 @@ lists as (
     union all by name
     select
         'all purchases' as scope,
-        'repeat_purchase' as method,
+        'repeat_purchase' as method,  -- noqa: RF04
         customer_key,
         product_id,
         row_number() over (

@@ -28,7 +28,10 @@ lists as (
 
 methods as (
 
-    select distinct scope, method from lists
+    select distinct
+        scope,
+        method
+    from lists
 
 ),
 
@@ -84,10 +87,10 @@ select
     hit_count,
     cast(hit_count > 0 as integer) as hit_rate,
     hit_count / purchased_count as recall,
-    coalesce(cast(gain as double), 0) / list_sum(
+    coalesce(cast(gain as double), 0) / cast(list_sum(
         list_transform(
             range(1, least(purchased_count, {{ var('recommendation_count') }}) + 1),
-            lambda place: 1 / log2(place + 1)
+            lambda place: cast(1 / log2(place + 1) as decimal(18, 12))
         )
-    ) as ndcg
+    ) as double) as ndcg
 from foreseen

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
--- materialised: the one join of purchases with purchases. Shrunk cosine of recency-weighted customer
--- histories; significance by the log-likelihood ratio G (Dunning 1993), which holds for rare products
+-- materialised: the one join of purchases with purchases. Shrunk cosine of recency-weighted
+-- customer histories; significance by the log-likelihood ratio G (Dunning 1993), which holds for
+-- rare products
 with
 
 histories as (
@@ -13,7 +14,9 @@ histories as (
 
 populations as (
 
-    select snapshot_date, count(distinct customer_key) as population_count
+    select
+        snapshot_date,
+        count(distinct customer_key) as population_count
     from histories
     group by snapshot_date
 

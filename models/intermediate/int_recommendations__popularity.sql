@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: everybody's back-off. Share of a segment that bought a product lately, drawn towards
--- the share of all customers; products that cannot be bought are not here
+-- materialised: everybody's back-off. Share of a segment that bought a product lately, drawn
+-- towards the share of all customers; products that cannot be bought are not here
 {%- set prior_customers = 100 %}
 
 with

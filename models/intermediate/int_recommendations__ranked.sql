@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- materialised: for the mart and its judgement. Candidates first, then what is popular in the segment:
--- as many of the most popular products as make up for those that the customer has
+-- materialised: for the mart and its judgement. Candidates first, then what is popular in the
+-- segment: as many of the most popular products as make up for those that the customer has
 {%- set list_length = var('recommendation_count') %}
 
 with

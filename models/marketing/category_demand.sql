@@ -3,7 +3,7 @@ with
 forecasts as (
 
     select * from {{ ref('int_demand__intervals') }}
-    where snapshot_role = 'scoring' and level = 'category'
+    where snapshot_role = 'scoring' and grain = 'category'
 
 )
 

@@ -19,8 +19,8 @@ errors as (
     {% for method, column_name in methods.items() %}
     select
         snapshot_date,
-        level,
-        '{{ method }}' as method,
+        grain,
+        '{{ method }}' as method,  -- noqa: RF04
         unit_count,
         abs(unit_count - {{ column_name }}) as absolute_error,
         {{ column_name }} - unit_count as error
@@ -34,7 +34,7 @@ totals as (
 
     select
         snapshot_date,
-        level,
+        grain,
         method,
         cast(sum(cast(absolute_error as decimal(28, 6))) as double)
         / nullif(cast(sum(cast(unit_count as decimal(28, 6))) as double), 0) as wape,
@@ -42,7 +42,7 @@ totals as (
         / nullif(cast(sum(cast(unit_count as decimal(28, 6))) as double), 0) as bias,
         count(*) as item_count
     from errors
-    group by snapshot_date, level, method
+    group by snapshot_date, grain, method
 
 ),
 
@@ -50,7 +50,7 @@ spreads as (
 
     select
         totals.*,
-        sqrt(
+        case when any_value(totals.item_count) > 1 then 1 end * sqrt(
             cast(
                 sum(
                     cast(
@@ -62,7 +62,7 @@ spreads as (
         ) / nullif(cast(sum(cast(errors.unit_count as decimal(28, 6))) as double), 0)
             as wape_error
     from totals
-    inner join errors on totals.level = errors.level and totals.method = errors.method
+    inner join errors on totals.grain = errors.grain and totals.method = errors.method
     group by all
 
 ),
@@ -70,7 +70,7 @@ spreads as (
 measures as (
 
     select
-        level,
+        grain,
         method,
         'wape' as metric,
         wape as metric_value,
@@ -80,7 +80,7 @@ measures as (
     from spreads
     union all by name
     select
-        level,
+        grain,
         method,
         'bias' as metric,
         bias as metric_value,
@@ -89,8 +89,8 @@ measures as (
     from spreads
     union all by name
     select
-        level,
-        'forecast' as method,
+        grain,
+        'forecast' as method,  -- noqa: RF04
         'interval_coverage' as metric,
         avg(cast(unit_count between low_units and high_units as integer))
             as metric_value,
@@ -98,12 +98,12 @@ measures as (
         count(*) as item_count
     from forecasts
     where low_units is not null
-    group by level, snapshot_date
+    group by grain, snapshot_date
 
 )
 
 select
-    'demand: ' || level as subject,
+    'demand: ' || grain as subject,
     method,
     metric,
     metric_value as value,  -- noqa: RF04

@@ -18,7 +18,7 @@ scoring_snapshot as (
 forecasts as (
 
     select * from {{ ref('int_demand__intervals') }}
-    where snapshot_role = 'scoring' and level = 'product'
+    where snapshot_role = 'scoring' and grain = 'product'
 
 ),
 
@@ -42,12 +42,12 @@ products as (
         case when forecasts.product_id is null then 0 else forecasts.{{ measure }} end
             as {{ measure }},
         {%- endfor %}
+        bool_or(forecasts.product_id is not null) over () as has_forecasts,
         catalogue.stock_on_hand_units,
         catalogue.lead_time_days,
         catalogue.unit_cost
     from forecasts
     full join catalogue on forecasts.product_id = catalogue.product_id
-    where exists (select 1 from forecasts)
 
 ),
 
@@ -91,3 +91,4 @@ select
         as is_overstocked
 from planned
 cross join scoring_snapshot
+where planned.has_forecasts

@@ -1,5 +1,6 @@
 -- one long shape for whatever is predicted, so that other subjects can be added as rows
 {%- set normal_quantile = 1.959963984540054 %}
+{%- set rule_quality = {'recommendation_quality': 'recommended', 'demand_quality': 'forecast'} %}
 
 with
 
@@ -78,14 +79,29 @@ realised as (
 
 everything as (
 
-    select * from tested
+    select
+        'value tier' as subject,
+        *
+    from tested
     union all by name
-    select * from realised
+    select
+        'value tier' as subject,
+        *
+    from realised
+    {%- for relation, served_method in rule_quality.items() %}
+    union all by name
+    select
+        * exclude (snapshot_date),
+        snapshot_date as as_of,
+        'test' as split,
+        method = '{{ served_method }}' as is_served
+    from {{ ref(relation) }}
+    {%- endfor %}
 
 )
 
 select
-    'value tier' as subject,
+    subject,
     method,
     is_served,
     model_version,

@@ -67,7 +67,9 @@ related as (
 
 product_names as (
 
-    select product_id, product_name
+    select
+        product_id,
+        product_name
     from {{ ref('stg_shop__products') }}
     where known_until is null
 

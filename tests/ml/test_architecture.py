@@ -69,7 +69,7 @@ LAYERS = {
     "health": 11,
     "exporting": 11,
     "publishing": 11,
-    "dashboard": 11,
+    "dashboard": 12,
     "loop": 12,
     "cli": 13,
     "__init__": 0,

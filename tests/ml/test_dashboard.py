@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from segml.dashboard import SCRIPT, command, serve
 from segml.dashboard.look import heading, plain, unit_of
 from segml.dashboard.marts import Marts, newest
-from segml.dashboard.pages import PAGES
+from segml.dashboard.views import PAGES
 from segml.errors import PublishingError
 from segml.publishing import publish
 from tests.ml.test_dbt_project import ROOT
@@ -93,7 +93,7 @@ def page(title, folder):
         from pathlib import Path
 
         from segml.dashboard.marts import newest
-        from segml.dashboard.pages import PAGES
+        from segml.dashboard.views import PAGES
 
         PAGES[position][1].show(newest(Path(folder)))
 

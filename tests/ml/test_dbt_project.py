@@ -51,8 +51,32 @@ def test_the_project_parses_for_a_users_own_data(tmp_path):
 def test_everything_has_a_description(manifest):
     described = [
         node for node in manifest["nodes"].values() if node["resource_type"] in {"model", "seed"}
-    ] + [*manifest["sources"].values(), *manifest["exposures"].values()]
+    ] + [
+        item
+        for kind in ("sources", "exposures", "semantic_models", "metrics")
+        for item in manifest[kind].values()
+    ]
     assert [node["name"] for node in described if not node["description"].strip()] == []
+
+
+def test_the_published_exposure_names_every_mart(manifest, models):
+    published = manifest["exposures"]["exposure.segml.published_marts"]["depends_on"]["nodes"]
+    assert set(published) == {
+        model["unique_id"]
+        for model in models.values()
+        if model["original_file_path"].startswith("models/marketing/")
+    }
+
+
+def test_semantic_models_speak_of_columns_that_exist(manifest, models):
+    sql = {"case", "when", "not", "then", "else", "end", "1", "0"}
+    for semantic in manifest["semantic_models"].values():
+        columns = set(models[semantic["node_relation"]["alias"]]["columns"])
+        elements = semantic["entities"] + semantic["dimensions"] + semantic["measures"]
+        words = {
+            word for item in elements for word in re.findall(r"\w+", item["expr"] or item["name"])
+        }
+        assert words - columns - sql == set(), semantic["name"]
 
 
 def test_columns_that_others_read_are_under_contract_and_described(models):

@@ -1,7 +1,9 @@
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -12,7 +14,9 @@ from segml.errors import PublishingError, WarehouseError
 from segml.files import sha256_of
 from segml.publishing import folder as publishing_folder
 from segml.publishing import publish
+from segml.publishing.publish import PERSONAL_COLUMNS
 
+ROOT = Path(__file__).resolve().parents[2]
 PUBLISHES = 20
 TABLES = """
 create schema marketing; create schema ml; create schema vault;
@@ -178,6 +182,12 @@ def test_personal_data_is_never_published(shop, tmp_path, column):
     with pytest.raises(PublishingError, match=f"personal data in column {column}"):
         publish(shop, tmp_path / "out")
     assert not (tmp_path / "out/current").exists()
+
+
+def test_names_of_personal_data_are_those_that_dbt_searches_for():
+    sql = (ROOT / "tests/dbt/generic/no_personal_data.sql").read_text(encoding="utf-8")
+    names = sql.partition("personal_names = [")[2].partition("]")[0]
+    assert set(re.findall(r"'(\w+)'", names)) == PERSONAL_COLUMNS
 
 
 def test_without_marts_or_warehouse_the_fix_is_named(shop, tmp_path):

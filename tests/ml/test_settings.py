@@ -53,6 +53,7 @@ def test_relative_paths_start_at_the_project_folder(tmp_path):
     settings = load_settings(tmp_path, report_path=Path("out.html"))
     assert settings.report_path == tmp_path / "out.html"
     assert settings.artifact_dir == tmp_path / "artifacts"
+    assert settings.publish_dir == tmp_path / "published"
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,8 @@ def test_a_range_of_personas_that_holds_no_number_is_refused(minimum, maximum, n
 def test_feature_selection_is_one_of_its_words(tmp_path):
     with pytest.raises(SettingsError, match="`feature_selection` must be off or auto"):
         load_settings(tmp_path, feature_selection="maybe")
+
+
+def test_a_language_that_the_report_does_not_speak_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="report_language"):
+        load_settings(tmp_path, report_language="fr")

@@ -1,5 +1,6 @@
 """Sentences about features: right number, right unit, right comparison."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,9 @@ def test_cells_of_several_features_keep_their_places():
 def test_labels_carry_the_window():
     assert feature_label("order_count_90d") == "Order count, last 90 days"
     assert feature_label("recency_days") == "Days since last order"
+    assert feature_label("order_count_90d", "zh") == "近 90 天订单数"
+
+
+@pytest.mark.parametrize("feature", mart_columns())
+def test_every_feature_of_the_mart_has_a_chinese_label(feature):
+    assert re.search("[\u4e00-\u9fff]", feature_label(feature, "zh"))

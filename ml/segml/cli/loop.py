@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from segml.loop import LoopSummary
 
 ReportPath = Annotated[Path | None, typer.Option("--out", help="Where to write the report.")]
+ReportLanguage = Annotated[
+    str | None, typer.Option("--lang", help="Language of the report: en or zh.")
+]
 
 
 def run(
@@ -88,6 +91,7 @@ def _short(path: str) -> str:
 
 def report(
     out: ReportPath = None,
+    lang: ReportLanguage = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -101,9 +105,17 @@ def report(
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target, variables)
-    settings = load_settings(project.project_dir, report_path=out and out.resolve())
+    settings = load_settings(
+        project.project_dir, report_path=out and out.resolve(), report_language=lang
+    )
     with Steps().step("Write report") as say:
-        summary = write_report(project.warehouse_path(), settings.report_path, say)
+        summary = write_report(
+            project.warehouse_path(),
+            settings.report_path,
+            say,
+            k_anonymity=int(project.variable("k_anonymity")),
+            language_code=settings.report_language,
+        )
     typer.echo(str(summary.path))
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from segml.dashboard import FOLDER_VARIABLE
+from segml.dashboard import FOLDER_VARIABLE, look
 from segml.dashboard.marts import newest
-from segml.dashboard.pages import PAGES
+from segml.dashboard.views import PAGES
 
 
 def main() -> None:
     """Show one page of the newest publication."""
     st.set_page_config(page_title="Customer segments", layout="wide")
+    look.style()
     marts = newest(Path(os.environ[FOLDER_VARIABLE]))
     # no icons: Streamlit would fetch them from the network to show them beside the page's title
     pages = [

@@ -12,8 +12,7 @@ from segml.reporting.drawing import BLUE, INK, MUTED, ORANGE, SKY, VERMILLION
 
 GREEN, PURPLE = "#009E73", "#CC79A7"  # with the others: Okabe and Ito (2008)
 SERIES = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE]
-ROW_HEIGHT, LINE_HEIGHT, GRID_ROW = 26, 14, 18  # pixels
-LABEL_WIDTH = 150
+ROW_HEIGHT, GRID_ROW, LABEL_WIDTH = 26, 18, 200  # pixels
 AXIS_FORMATS = {
     "share": ".0%",
     "count": ",.0f",
@@ -22,9 +21,8 @@ AXIS_FORMATS = {
     "mean": ",.1f",
 }
 LABEL_FORMATS = AXIS_FORMATS | {"share": ".1%"}
-NAMES = alt.Axis(
-    labelLimit=LABEL_WIDTH, labelExpr="split(datum.value, '\\n')", labelOverlap=False, ticks=False
-)
+NAMES = alt.Axis(labelLimit=LABEL_WIDTH, labelOverlap=False, ticks=False)
+ROWS = alt.Scale(type="point", padding=0.6)  # room above the first row and below the last
 FORMATTERS = {
     "share": words.share,
     "count": words.count,
@@ -41,7 +39,6 @@ def bars(
     value: str,
     title: str,
     unit: str | None = None,
-    name_lines: int = 1,
 ) -> None:
     """Draw horizontal bars in the order of the rows, each with its value at the end.
 
@@ -49,8 +46,6 @@ def bars(
     ----------
     unit : str, optional
         As ``unit_of`` gives it; from the name of ``value`` when absent.
-    name_lines : int
-        Lines of the longest name.
     """
     unit = unit or unit_of(value)
     shown = pd.DataFrame(
@@ -72,9 +67,7 @@ def bars(
     )
     mark = base.mark_bar(color=BLUE, height={"band": 0.7})
     text = base.mark_text(align="left", dx=4, color=INK).encode(text="label:N")
-    _show(
-        mark + text, title, height=(ROW_HEIGHT + LINE_HEIGHT * (name_lines - 1)) * len(shown) + 10
-    )
+    _show(mark + text, title, height=ROW_HEIGHT * len(shown) + 10)
 
 
 def columns_over_time(
@@ -143,7 +136,7 @@ def intervals(frame: pd.DataFrame, *, name: str, value: str, title: str, unit: s
     axis = alt.Axis(format=AXIS_FORMATS[unit], tickCount=5)
     colour = alt.condition("datum.stands_out", alt.value(BLUE), alt.value(MUTED))
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=NAMES),
+        y=alt.Y("name:N", sort=None, title=None, axis=NAMES, scale=ROWS),
         color=colour,
         tooltip=[
             alt.Tooltip("name:N", title=heading(name)),
@@ -153,7 +146,8 @@ def intervals(frame: pd.DataFrame, *, name: str, value: str, title: str, unit: s
         ],
     )
     span = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("ci_low:Q", title=None, axis=axis, scale=alt.Scale(zero=False)), x2="ci_high:Q"
+        x=alt.X("ci_low:Q", title=None, axis=axis, scale=alt.Scale(zero=False, padding=10)),
+        x2="ci_high:Q",
     )
     point = base.mark_point(filled=True, size=80).encode(x="value:Q")
     _show(span + point, title, height=ROW_HEIGHT * len(shown) + 50)

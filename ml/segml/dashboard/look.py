@@ -22,8 +22,10 @@ UNITS = {
     "mean": {"mean", "median"},
     "count": {"count", "rank", "units", "quantity", "priority", "stock"},
 }
-TILE_STYLE = """
+STYLE = """
 <style>
+h1 {font-size: 2rem !important}
+h2 {font-size: 1.5rem !important}
 .tiles {display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); gap: 12px}
 .tile {border: 1px solid #D5DBE1; border-radius: 8px; padding: 12px 14px}
 .tile .label {color: #5B6770; font-size: 14px; line-height: 1.3; min-height: 2.6em}
@@ -34,7 +36,8 @@ TILE_STYLE = """
 FORMATS = {"share": "percent", "count": "%,d", "days": "%,.1f", "mean": "%,.1f"}
 LARGE_AMOUNT = 100
 MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|<>$:~-]")
-ACRONYMS = {"rfm": "RFM", "id": "ID", "ci": "95 % interval,"}
+ACRONYMS = {name: name.upper() for name in ("rfm", "id", "auc", "ece", "mae", "ndcg", "pr", "roc")}
+ACRONYMS |= {"ci": "95 % interval,", "wape": "WAPE"}
 
 
 def unit_of(column: str) -> str:
@@ -53,6 +56,11 @@ def heading(column: str) -> str:
     return text + unit
 
 
+def style() -> None:
+    """Give the page its sizes and its tiles."""
+    st.html(STYLE)
+
+
 def tiles(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -> None:
     """Show figures side by side, as many in a row as there is room for; nothing is cut off.
 
@@ -67,7 +75,7 @@ def tiles(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -
         f'<div class="change">{escape((changes or {}).get(label, ""))}</div></div>'
         for label, value in values.items()
     ]
-    st.html(f'{TILE_STYLE}<div class="tiles">{"".join(cells)}</div>')
+    st.html(f'<div class="tiles">{"".join(cells)}</div>')
 
 
 def table(frame: pd.DataFrame, *, key: str | None = None) -> None:
@@ -102,7 +110,7 @@ def _displayed(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
         return values.round().astype("Int64"), FORMATS[unit]
     if unit == "amount":
         return values, "%,.0f" if values.abs().max() >= LARGE_AMOUNT else "%,.2f"
-    return values, FORMATS.get(unit, "%,.3f")
+    return values.round(3) + 0.0, FORMATS.get(unit, "%,.3f")  # plus zero: no minus zero
 
 
 def empty(what: str, fix: str) -> None:

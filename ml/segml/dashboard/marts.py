@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from segml.publishing import CURRENT, DATABASE_NAME, MANIFEST_NAME
-from segml.reporting import words
+from segml.reporting.language import ENGLISH
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ class Marts:
     def origin(self) -> str:
         """Return where the figures come from, in words."""
         as_of = self.manifest["as_of_date"]
-        described = words.day(date.fromisoformat(as_of)) if as_of else "no day"
+        described = ENGLISH.day(date.fromisoformat(as_of)) if as_of else "no day"
         published = datetime.fromisoformat(self.manifest["published_at"])
         model = self.manifest["model_version"] or "no model yet"
         return (
             f"Customers as of **{described}**  \nModel {model}  \n"
-            f"Published {words.day(published)}, {published:%H:%M} UTC"
+            f"Published {ENGLISH.day(published)}, {published:%H:%M} UTC"
         )
 
 

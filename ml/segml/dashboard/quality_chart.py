@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from segml.dashboard.marts import Marts
 
 
-def compare_methods(marts: Marts, table: str) -> None:
+def compare_methods(marts: Marts, table: str, *, own: str, headline: str) -> None:
     """Draw one metric of one subject with its intervals, a row per method; then all figures.
 
     Parameters
     ----------
     table : str
         A mart with subject, method, metric, value, ci_low, ci_high and snapshot_date.
+    own : str
+        The method that is in use, which is marked.
+    headline : str
+        The metric to begin with.
     """
     rows = marts.frame(
         f"select * exclude (snapshot_date) from marketing.{table} "
@@ -27,13 +31,21 @@ def compare_methods(marts: Marts, table: str) -> None:
     left, right = st.columns(2)
     subject = left.selectbox("Judged by", look.names_in(rows, "subject"), key=f"{table}_subject")
     of_subject = rows[rows["subject"] == subject]
-    metric = right.selectbox("Metric", look.names_in(of_subject, "metric"), key=f"{table}_metric")
+    metrics = look.names_in(of_subject, "metric")
+    metric = right.selectbox(
+        "Metric",
+        metrics,
+        index=metrics.index(headline) if headline in metrics else 0,
+        format_func=look.heading,
+        key=f"{table}_metric",
+    )
     chosen = of_subject[of_subject["metric"] == metric]
     charts.intervals(
-        chosen.assign(stands_out=False),
+        chosen.assign(stands_out=chosen["method"] == own),
         name="method",
         value="value",
         title=look.heading(metric),
         unit="share",
     )
+    st.caption("95 % intervals where there are any; blue: what is used.")
     look.table(of_subject.drop(columns="subject"), key=f"{table}_rows")

@@ -2,167 +2,184 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from segml.reporting import words
-from segml.reporting.drawing import (
-    BLUE,
-    GREY,
-    INK,
-    MUTED,
-    PALE,
-    SKY,
-    label_bars,
-    percent,
-    plain_bars_axis,
-    render,
-)
+from segml.reporting.drawing import BLUE, FAINT, GREY, INK, SKY, Bar, Piece, bars, columns, stacks
 from segml.reporting.segments import published
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from datetime import date
+
     from markupsafe import Markup
 
+    from segml.reporting.language import Language
     from segml.reporting.segments import Segments
 
-ROW_HEIGHT = 21
-NAME_LENGTH = 22
-MIN_LABELLED_SHARE = 0.08  # a narrower piece of a bar has no room for its label
-TIER_COLOURS = {"high": (BLUE, "white"), "mid": (SKY, INK), "low": ("#C3CCD5", INK)}
-OTHER_TIER_COLOUR = (PALE, MUTED)
+MIN_LABELLED_SHARE = 0.1  # a narrower piece of a bar has no room for its label
+TIER_COLOURS = {"high": (BLUE, "#fff"), "mid": (SKY, INK), "low": ("#C3CCD5", INK)}
+OTHER_TIER_COLOUR = (FAINT, INK)
+SMALL_PANELS = 6
+FEW_MONTHS = 4  # so few all have room for a label
+SHOP_COLOURS, SEGMENT_COLOURS = (BLUE, SKY), (GREY, "#CBD2D9")  # a whole month, and one cut short
 
 
-def segment_chart(segments: Segments) -> Markup | None:
+def segment_chart(say: Language, segments: Segments) -> Markup | None:
     """Draw customers and share of net revenue per RFM segment."""
     rows = published(segments.rfm)
     if rows.empty:
         return None
-    names = _names(rows["segment_name"])
-    shares = rows["net_revenue_share"].astype(float)
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        customers, revenue = figure.subplots(1, 2, sharey=True)
-        places = range(len(rows))
-        customers.barh(places, rows["customer_count"], color=GREY, height=0.72)
-        customers.set_yticks(places, names)
-        customers.invert_yaxis()
-        revenue.barh(places, shares.fillna(0), color=BLUE, height=0.72)
-        for axes, title in ((customers, "Customers"), (revenue, "Share of net revenue")):
-            axes.set_title(title)
-            plain_bars_axis(axes)
-        revenue.tick_params(axis="y", labelleft=False)
-        label_bars(customers, map(words.count, rows["customer_count"]))
-        label_bars(revenue, map(words.share, shares), room=0.45)
-
     largest = rows.iloc[int(rows["customer_count"].to_numpy(dtype=float).argmax())]
-    return render(
-        draw,
-        height=40 + ROW_HEIGHT * len(rows),
-        description=f"Customers and share of net revenue for {len(rows)} RFM segments; the "
-        f"largest is {largest['segment_name']} with {words.count(largest['customer_count'])} "
-        "customers.",
+    return bars(
+        [
+            Bar(
+                say.segment(row["segment_name"]),
+                (row["customer_count"], row["net_revenue_share"]),
+                (words.count(row["customer_count"]), words.share(row["net_revenue_share"])),
+            )
+            for row in rows.to_dict("records")
+        ],
+        titles=(say("term.customers"), say("term.net_revenue_share")),
+        colours=(GREY, BLUE),
+        description=say(
+            "chart.segments",
+            segments=len(rows),
+            largest=say.segment(largest["segment_name"]),
+            customers=words.count(largest["customer_count"]),
+        ),
     )
 
 
-def tier_chart(segments: Segments) -> Markup | None:
+def tier_chart(say: Language, segments: Segments) -> Markup | None:
     """Draw how customers, past and expected revenue divide into value tiers."""
     rows = published(segments.tiers)
     if not segments.is_scored or rows.empty:
         return None
     measures = {
-        "Customers": rows["customer_share"],
-        "Net revenue\nso far": rows["net_revenue_share"],
-        "Expected\nnet revenue": rows["expected_share"],
+        "term.customers": "customer_share",
+        "term.net_revenue_so_far": "net_revenue_share",
+        "term.expected_net_revenue": "expected_share",
     }
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        for place, values in enumerate(measures.values()):
-            start = 0.0
-            for name, value in zip(rows["segment_name"], values.fillna(0).clip(0), strict=True):
-                fill, ink = TIER_COLOURS.get(name, OTHER_TIER_COLOUR)
-                axes.barh(place, value, left=start, height=0.62, color=fill, edgecolor="white",
-                          label=name if place == 0 else None)  # fmt: skip
-                if value >= MIN_LABELLED_SHARE:
-                    label = percent(value, 0)
-                    axes.text(start + value / 2, place, label, color=ink, ha="center", va="center")
-                start += value
-        axes.set_yticks(range(len(measures)), measures)
-        axes.set_xlim(0, 1)
-        axes.invert_yaxis()
-        plain_bars_axis(axes)
-        figure.legend(loc="outside upper left", ncols=len(rows), handlelength=1)
-
     parts = ", ".join(
-        f"{row['segment_name']} {words.share(row['customer_share'])}"
+        f"{say.segment(row['segment_name'])} {words.share(row['customer_share'])}"
         for row in rows.to_dict("records")
     )
-    return render(draw, height=180, description=f"Customers by predicted value tier: {parts}.")
+    return stacks(
+        [(say(title), _pieces(say, rows, measure)) for title, measure in measures.items()],
+        description=say("chart.tiers", parts=parts),
+    )
 
 
-def outlook_chart(segments: Segments, horizon_days: int) -> Markup | None:
+def _pieces(say: Language, rows: pd.DataFrame, measure: str) -> list[Piece]:
+    return [
+        Piece(
+            say.segment(name),
+            share,
+            words.whole_share(share) if share >= MIN_LABELLED_SHARE else "",
+            *TIER_COLOURS.get(name, OTHER_TIER_COLOUR),
+        )
+        for name, share in zip(
+            rows["segment_name"], rows[measure].astype(float).fillna(0).clip(0), strict=True
+        )
+    ]
+
+
+def outlook_chart(say: Language, segments: Segments, horizon_days: int) -> Markup | None:
     """Draw expected net revenue per RFM segment, with the mean chance to buy."""
     rows = published(segments.rfm).dropna(subset=["expected_net_revenue"])
     if rows.empty:
         return None
     rows = rows.sort_values("expected_net_revenue", ascending=False)
-    amounts = [words.amount(value) for value in rows["expected_net_revenue"]]
-    chances = [percent(value, 0) for value in rows["mean_purchase_probability"]]
-    best = rows["segment_name"].iloc[0]
-    return bar_chart(
-        _names(rows["segment_name"]),
-        rows["expected_net_revenue"].tolist(),
-        [f"{text} ({chance})" for text, chance in zip(amounts, chances, strict=True)],
-        description=f"Expected net revenue per RFM segment in {horizon_days} days; the highest is "
-        f"{best} with {amounts[0]}.",
+    best = rows.iloc[0]
+    return bars(
+        [
+            Bar(
+                say.segment(row["segment_name"]),
+                (row["expected_net_revenue"], row["mean_purchase_probability"]),
+                (
+                    words.amount(row["expected_net_revenue"]),
+                    words.whole_share(row["mean_purchase_probability"]),
+                ),
+            )
+            for row in rows.to_dict("records")
+        ],
+        titles=(say("term.expected_net_revenue"), say("term.mean_chance")),
+        colours=(BLUE, GREY),
+        description=say(
+            "chart.outlook",
+            days=horizon_days,
+            best=say.segment(best["segment_name"]),
+            amount=words.amount(best["expected_net_revenue"]),
+        ),
     )
 
 
-def probability_chart(bands: pd.DataFrame) -> Markup | None:
+def probability_chart(say: Language, bands: pd.DataFrame) -> Markup | None:
     """Draw how many customers have which chance to buy."""
     if bands.empty:
         return None
     counts = bands.set_index("band")["customer_count"].reindex(range(10), fill_value=0)
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        bars = axes.bar(counts.index, counts, width=0.86, color=BLUE)
-        axes.bar_label(bars, map(words.count, counts), padding=2, fontsize=9, color=INK)
-        axes.set_xticks([edge - 0.5 for edge in range(0, 11, 2)], range(0, 101, 20))
-        axes.set_xlabel("Predicted chance to buy, %")
-        axes.yaxis.set_visible(False)
-        axes.spines["left"].set_visible(False)
-        axes.margins(x=0.01, y=0.1)
-
-    likely = int(counts.iloc[5:].sum())
-    return render(
-        draw,
-        height=250,
-        description=f"Customers by predicted chance to buy; {likely:,} have a chance of at least "
-        "one half.",
+    return columns(
+        counts.tolist(),
+        [f"{10 * band}–{10 * band + 10}" for band in counts.index],
+        labels=list(map(words.count, counts)),
+        description=say("chart.probability", customers=words.count(counts.iloc[5:].sum())),
     )
 
 
-def bar_chart(
-    names: list[str],
-    values: list[float],
-    labels: list[str],
-    *,
-    description: str,
-    colour: str = BLUE,
-) -> Markup:
-    """Draw one horizontal bar per name, with its label at its end."""
+def revenue_charts(
+    say: Language, monthly: pd.DataFrame, segments: Segments, as_of_date: date
+) -> list[tuple[str, str, Markup]]:
+    """Return title, largest month and chart of the shop and of its strongest segments.
 
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        axes.barh(range(len(names)), values, color=colour, height=0.72)
-        axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
-        plain_bars_axis(axes)
-        label_bars(axes, labels)
+    The charts of segments share one scale. A month that ``as_of_date`` cuts short is drawn
+    lighter.
+    """
+    if monthly.empty or not segments.is_describable:
+        return []
+    table = monthly.pivot_table(
+        index="month_start_date", columns="rfm_segment", values="net_revenue", aggfunc="sum"
+    ).fillna(0.0)
+    table = table.loc[(table != 0).any(axis=1).cummax()]
+    if table.empty:
+        return []
+    table = table.reindex(pd.date_range(table.index[0], table.index[-1], freq="MS"), fill_value=0.0)
+    ranked = published(segments.rfm)["segment_name"]
+    names = [name for name in ranked if name in table and table[name].any()][:SMALL_PANELS]
+    whole = [month.end_time.date() < as_of_date for month in pd.PeriodIndex(table.index, freq="M")]
+    shop = (say("segment.All customers"), table.sum(axis=1), SHOP_COLOURS, None)
+    most = table[names].to_numpy().max(initial=1.0)
+    panels = [(say.segment(name), table[name], SEGMENT_COLOURS, most) for name in names]
+    return [
+        (
+            title,
+            say(
+                "chart.best_month",
+                month=say.short_month(values.idxmax()),
+                amount=words.amount(values.max()),
+            ),
+            columns(
+                values.tolist(),
+                _month_names(say, values.index),
+                colours=[colours[0] if is_whole else colours[1] for is_whole in whole],
+                top=top,
+                description=say(
+                    "chart.revenue",
+                    name=title,
+                    first=say.month(values.index[0]),
+                    last=say.month(values.index[-1]),
+                    best=say.month(values.idxmax()),
+                    amount=words.amount(values.max()),
+                ),
+            ),
+        )
+        for title, values, colours, top in [shop, *panels]
+    ]
 
-    return render(draw, height=20 + ROW_HEIGHT * len(names), description=description)
 
-
-def _names(names: pd.Series) -> list[str]:
-    return [words.shorten(str(name), NAME_LENGTH) for name in names]
+def _month_names(say: Language, months: pd.DatetimeIndex) -> list[str]:
+    """Name every January, or every month of few."""
+    named = [month for month in months if month.month == 1 or len(months) <= FEW_MONTHS]
+    return [say.short_month(month) if month in (named or months[:1]) else "" for month in months]

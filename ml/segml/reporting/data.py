@@ -9,11 +9,13 @@ import pandas as pd
 
 from segml.errors import WarehouseError
 from segml.registry import list_versions
+from segml.reporting.optional_data import read_optional_data
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from segml.registry import ModelVersion
+    from segml.reporting.optional_data import OptionalData
     from segml.warehouse import Warehouse
 
 PROBABILITY_BANDS = 10
@@ -56,13 +58,18 @@ class Evaluation:
     curves : DataFrame
         model_name, curve, position, x, y, weight of the test snapshot.
     importance : DataFrame
-        feature, importance_mean, importance_sd in nats, most important first.
+        level (feature or group), feature, feature_group, importance_mean in nats, most important
+        first.
+    comparisons, fairness : DataFrame
+        Rivals against the served model, and metrics of the served model by group of people.
     """
 
     version: ModelVersion
     metrics: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
+    comparisons: pd.DataFrame
+    fairness: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +88,8 @@ class ReportData:
         table_name, outcome, row_count; empty when the summary has not been built.
     evaluation : Evaluation or None
         None before any training.
+    optional : OptionalData
+        Marts that a warehouse may lack.
     """
 
     freshness: Freshness
@@ -89,10 +98,16 @@ class ReportData:
     monthly_revenue: pd.DataFrame
     quality: pd.DataFrame
     evaluation: Evaluation | None
+    optional: OptionalData
 
 
-def read_report_data(warehouse: Warehouse) -> ReportData:
+def read_report_data(warehouse: Warehouse, k_anonymity: int) -> ReportData:
     """Read the aggregates behind a report.
+
+    Parameters
+    ----------
+    k_anonymity : int
+        Groups of fewer customers are not shown.
 
     Raises
     ------
@@ -118,6 +133,7 @@ def read_report_data(warehouse: Warehouse) -> ReportData:
         ),
         quality=_read_quality(warehouse),
         evaluation=_read_evaluation(warehouse, freshness.model_version),
+        optional=read_optional_data(warehouse, k_anonymity),
     )
 
 
@@ -193,8 +209,23 @@ def _read_evaluation(warehouse: Warehouse, model_version: str | None) -> Evaluat
             [version.run_id],
         ),
         importance=warehouse.frame(
-            "select feature, importance_mean, importance_sd from ml.feature_importance "
-            "where run_id = ? and level = 'feature' order by importance_mean desc, feature",
+            "select level, feature, feature_group, importance_mean from ml.feature_importance "
+            "where run_id = ? order by importance_mean desc, feature, feature_group",
             [version.run_id],
         ),
+        comparisons=_read_test(warehouse, "model_comparisons", version, "champion_name"),
+        fairness=_read_test(warehouse, "fairness_metrics", version, "model_name"),
+    )
+
+
+def _read_test(
+    warehouse: Warehouse, table: str, version: ModelVersion, of_model: str
+) -> pd.DataFrame:
+    """Read what an optional table holds of a model's test."""
+    if not warehouse.has_table("ml", table):
+        return pd.DataFrame()
+    return warehouse.frame(
+        f"select * from ml.{table} where run_id = ? and split = 'test' and {of_model} = ? "
+        "order by all",
+        [version.run_id, version.model_name],
     )

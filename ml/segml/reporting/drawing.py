@@ -1,123 +1,192 @@
-"""One quiet style for every chart, and SVG that a page can hold."""
+"""Charts as HTML and SVG that hold their text as text: any script, any width, no fonts needed."""
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
 
 # Okabe and Ito (2008): told apart with every kind of colour vision
 BLUE, SKY, ORANGE, VERMILLION = "#0072B2", "#56B4E9", "#E69F00", "#D55E00"
+GREEN, PURPLE, YELLOW = "#009E73", "#CC79A7", "#F0E442"
 INK, MUTED, FAINT, PALE = "#1F2933", "#5B6770", "#D5DBE1", "#E9EDF1"
 GREY = "#9AA5B1"
 
-POINTS_PER_INCH = 72
-NARROW, WIDE = 400, 900  # chart widths in points; a phone shows a narrow one at 9/10 of its size
 
-STYLE = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a segment may be called $x$
-    "font.family": ["DejaVu Sans"],
-    "font.size": 11,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": MUTED,
-    "axes.labelsize": 11,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": FAINT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": False,
-    "grid.color": PALE,
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelsize": 10,
-    "ytick.labelsize": 10,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "legend.frameon": False,
-    "legend.fontsize": 10,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-}
-NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-ROOT_TAG = re.compile(r"<svg[^>]*>")
-STYLE_TAG = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
-IDENTIFIER = re.compile(r' id="([^"]+)"')
-REFERENCE = re.compile(r"(?:href=\"|url\()#([^\")]+)")
-
-
-def render(
-    draw: Callable[[Any], None], *, description: str, height: float, width: float = NARROW
-) -> Markup:
-    """Draw a figure and return it as an SVG element that scales with its container.
+@dataclass(frozen=True)
+class Bar:
+    """A name with one bar per measure.
 
     Parameters
     ----------
-    draw : callable
-        Receives the empty matplotlib figure.
-    description : str
-        What the chart says, for those who do not see it.
-    height, width : float
-        Size in points, which gives the aspect ratio and the relative size of the text.
+    values : tuple of float
+        Lengths in any unit; a missing or negative one is drawn as none.
+    labels : tuple of str
+        Texts at the ends of the bars.
     """
-    drawing = io.StringIO()
-    # the same chart always gets the same ids, and two charts never share one
-    identity = {"svg.hashsalt": f"{description} {width} × {height}"}
-    with mpl.rc_context(STYLE | identity), warnings.catch_warnings():
-        # the browser, not matplotlib, draws the text, and it has more fonts
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(
-            figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH),
-            layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02),
+
+    name: str
+    values: tuple[float, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a whole, with its share from 0 to 1."""
+
+    name: str
+    share: float
+    label: str
+    colour: str
+    ink: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval; ``low`` and ``high`` are NaN where it was not estimated."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    label: str
+    is_strong: bool = False
+
+
+def bars(
+    rows: Sequence[Bar],
+    *,
+    description: str,
+    titles: Sequence[str] = (),
+    colours: Sequence[str] = (BLUE,),
+) -> Markup:
+    """Draw one line of horizontal bars per name; every measure has a scale of its own."""
+    longest = [max(0.0, *(_length(row.values[at]) for row in rows)) for at in range(len(colours))]
+    lines = [_titles(titles)] if titles else []
+    lines += [
+        Markup('<span class="name">{}</span>{}').format(
+            row.name,
+            Markup("").join(
+                Markup(
+                    '<span class="track"><i style="--size:{:.4f};background:{}"></i>{}</span>'
+                ).format(_length(value) / (most or 1), colour, label)
+                for value, label, colour, most in zip(
+                    row.values, row.labels, colours, longest, strict=True
+                )
+            ),
         )
-        draw(figure)
-        figure.savefig(drawing, format="svg", metadata=NO_METADATA)
-    content = ROOT_TAG.split(STYLE_TAG.sub("", drawing.getvalue()), maxsplit=1)[1]
-    opening = Markup('<svg role="img" aria-label="{}" viewBox="0 0 {:g} {:g}">').format(
-        description, width, height
+        for row in rows
+    ]
+    return _chart(f"bars measures-{len(colours)}", description, lines)
+
+
+def stacks(rows: Sequence[tuple[str, Sequence[Piece]]], *, description: str) -> Markup:
+    """Draw one bar of parts per name, with a legend above."""
+    legend = Markup("").join(
+        Markup('<span><i style="background:{}"></i>{}</span>').format(piece.colour, piece.name)
+        for piece in rows[0][1]
     )
-    return opening + Markup(_without_unused_ids(content))  # matplotlib has escaped its text
+    lines = [Markup('<span class="legend">{}</span>').format(legend)]
+    lines += [
+        Markup('<span class="name">{}</span><span class="stack">{}</span>').format(
+            name,
+            Markup("").join(
+                Markup('<b style="width:{:.2f}%;background:{};color:{}" title="{}">{}</b>').format(
+                    100 * piece.share, piece.colour, piece.ink, piece.name, piece.label
+                )
+                for piece in pieces
+            ),
+        )
+        for name, pieces in rows
+    ]
+    return _chart("stacks", description, lines)
 
 
-def _without_unused_ids(svg: str) -> str:
-    """Drop ids that nothing refers to: they would repeat from chart to chart."""
-    used = set(REFERENCE.findall(svg))
-    return IDENTIFIER.sub(lambda found: found[0] if found[1] in used else "", svg)
+def intervals(
+    rows: Sequence[Interval], *, description: str, reference: float | None = None
+) -> Markup:
+    """Draw a point with its interval per name, and a line at ``reference``."""
+    edges = [
+        edge for row in rows for edge in (row.value, row.low, row.high) if not math.isnan(edge)
+    ]
+    edges += [] if reference is None else [reference]
+    start, width = min(edges), (max(edges) - min(edges)) or 1.0
+
+    def place(value: float) -> float:
+        return 100 * (value - start) / width
+
+    line = (
+        Markup("")
+        if reference is None
+        else Markup('<u style="left:{:.2f}%"></u>').format(place(reference))
+    )
+    lines = []
+    for row in rows:
+        low, high = (row.value if math.isnan(edge) else edge for edge in (row.low, row.high))
+        lines.append(
+            Markup(
+                '<span class="name">{}</span><span class="range{}">{}'
+                '<i style="left:{:.2f}%;width:{:.2f}%"></i><b style="left:{:.2f}%"></b></span>'
+                '<span class="value">{}</span>'
+            ).format(
+                row.name,
+                " strong" if row.is_strong else "",
+                line,
+                place(low),
+                place(high) - place(low),
+                place(row.value),
+                row.label,
+            )
+        )
+    return _chart("intervals", description, lines)
 
 
-def label_bars(axes: Any, labels: Iterable[str], *, room: float = 0.32) -> None:  # noqa: ANN401
-    """Write a value at the end of every horizontal bar, and leave ``room`` for it."""
-    axes.bar_label(axes.containers[0], labels=list(labels), padding=4, color=INK, fontsize=10)
-    longest = max((patch.get_width() for patch in axes.patches), default=0)
-    axes.set_xlim(min(0, *axes.get_xlim()), (longest or 1) * (1 + room))
+def columns(
+    heights: Sequence[float],
+    names: Sequence[str],
+    *,
+    description: str,
+    labels: Sequence[str] = (),
+    colours: Sequence[str] = (),
+    top: float | None = None,
+) -> Markup:
+    """Draw vertical bars on a common ground; an empty name leaves the place below its bar free.
+
+    Parameters
+    ----------
+    top : float, optional
+        Value at the full height, so that several charts share one scale.
+    """
+    most = top or max(map(_length, heights)) or 1.0
+    lines = [
+        Markup(
+            '<span><em>{}</em><i style="height:{:.2f}%;background:{}"></i><small>{}</small></span>'
+        ).format(
+            labels[at] if labels else "",
+            100 * _length(height) / most,
+            colours[at] if colours else BLUE,
+            name,
+        )
+        for at, (height, name) in enumerate(zip(heights, names, strict=True))
+    ]
+    return _chart("columns labelled" if labels else "columns", description, lines)
 
 
-def plain_bars_axis(axes: Any) -> None:  # noqa: ANN401
-    """Leave only the names: values stand beside the bars."""
-    axes.xaxis.set_visible(False)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(axis="y", labelcolor=INK, pad=4)
+def _titles(titles: Sequence[str]) -> Markup:
+    cells = Markup("").join(Markup('<span class="title">{}</span>').format(x) for x in titles)
+    return Markup("<span></span>") + cells
 
 
-def thousands(value: float, _: int) -> str:
-    """Return a tick label with separators."""
-    return f"{value:,.0f}"
+def _length(value: float) -> float:
+    return 0.0 if math.isnan(value) else max(0.0, value)
 
 
-def percent(value: float, _: int) -> str:
-    """Return a tick label of a fraction."""
-    return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+def _chart(kind: str, description: str, lines: Iterable[Markup]) -> Markup:
+    return Markup('<div class="chart {}" role="group" aria-label="{}">{}</div>').format(
+        kind, description, Markup("\n").join(lines)
+    )

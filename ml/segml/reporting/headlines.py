@@ -13,6 +13,7 @@ from segml.reporting.segments import published
 
 if TYPE_CHECKING:
     from segml.reporting.data import Freshness
+    from segml.reporting.language import Language
     from segml.reporting.segments import Segments
     from segml.reporting.verdict import Comparison
 
@@ -36,49 +37,56 @@ class Horizon:
     threshold: float | None
 
 
-def cards(segments: Segments, freshness: Freshness, horizon: Horizon | None) -> list[Headline]:
+def cards(
+    say: Language, segments: Segments, freshness: Freshness, horizon: Horizon | None
+) -> list[Headline]:
     """Return the four numbers at the top of the page."""
     if not segments.is_describable:
-        return [Headline("Customers", "suppressed", "fewer than k customers")]
+        return [Headline(say("term.customers"), say("card.suppressed"), say("card.fewer_than_k"))]
     overall = segments.overall
-    scored = (
-        f"{words.count(freshness.scored_count)} with a prediction"
-        if segments.is_scored
-        else f"known on {words.day(freshness.as_of_date)}"
-    )
     found = [
-        Headline("Customers", words.count(overall["customer_count"]), scored),
         Headline(
-            "Net revenue so far",
+            say("term.customers"),
+            words.count(overall["customer_count"]),
+            say("card.scored", count=words.count(freshness.scored_count))
+            if segments.is_scored
+            else say("card.known", day=say.day(freshness.as_of_date)),
+        ),
+        Headline(
+            say("term.net_revenue_so_far"),
             words.amount(overall["net_revenue"]),
-            f"currency units, orders from {words.day(freshness.first_order_date)} "
-            f"to {words.day(freshness.last_order_date)}",
+            say(
+                "card.order_days",
+                first=say.day(freshness.first_order_date),
+                last=say.day(freshness.last_order_date),
+            ),
         ),
     ]
     top = _top_tier(segments) if segments.is_scored else _top_segment(segments)
     if top is not None:
-        kind = "tier" if segments.is_scored else "segment"
         found.append(
             Headline(
-                f"Revenue share of {top['segment_name']} {kind}",
+                say(
+                    "card.tier_share" if segments.is_scored else "card.segment_share",
+                    name=say.segment(top["segment_name"]),
+                ),
                 words.share(top["net_revenue_share"]),
-                f"of net revenue so far came from {words.share(top['customer_share'])} "
-                "of customers",
+                say("card.from_customers", share=words.share(top["customer_share"])),
             )
         )
     if horizon is not None and segments.is_scored:
         found.append(
             Headline(
-                f"Expected in {horizon.days} days",
+                say("card.expected", days=horizon.days),
                 words.amount(overall["expected_net_revenue"]),
-                f"currency units from these customers, starting "
-                f"{words.day(freshness.prediction_date)}",
+                say("card.starting", day=say.day(freshness.prediction_date)),
             )
         )
     return found
 
 
 def findings(
+    say: Language,
     segments: Segments,
     horizon: Horizon | None,
     comparison: Comparison | None,
@@ -86,12 +94,12 @@ def findings(
 ) -> list[Headline]:
     """Return one sentence per thing worth knowing, strongest first."""
     candidates = [
-        _describe_top_segment(segments),
-        _describe_top_tier(segments, horizon),
-        _describe_slipping(segments),
-        _describe_consent(segments),
-        _describe_model(comparison),
-        _describe_quality(quality),
+        _describe_top_segment(say, segments),
+        _describe_top_tier(say, segments, horizon),
+        _describe_slipping(say, segments),
+        _describe_consent(say, segments),
+        _describe_model(say, comparison),
+        _describe_quality(say, quality),
     ]
     return [finding for finding in candidates if finding is not None]
 
@@ -107,43 +115,44 @@ def _top_tier(segments: Segments) -> pd.Series | None:
     return None if rows.empty else rows.iloc[0]
 
 
-def _describe_top_segment(segments: Segments) -> Headline | None:
+def _describe_top_segment(say: Language, segments: Segments) -> Headline | None:
     top = _top_segment(segments)
     if top is None:
         return None
-    ahead = (
-        ""
-        if pd.isna(top["expected_share"])
-        else f"; they hold {words.share(top['expected_share'])} of all expected revenue"
-    )
+    is_scored = not pd.isna(top["expected_share"])
     return Headline(
-        "Top segment",
-        str(top["segment_name"]),
-        f"are {words.count(top['customer_count'])} customers "
-        f"({words.share(top['customer_share'])}) who brought "
-        f"{words.share(top['net_revenue_share'])} of net revenue so far{ahead}.",
+        say("finding.top_segment"),
+        say.segment(top["segment_name"]),
+        say(
+            "finding.top_segment_ahead" if is_scored else "finding.top_segment_so_far",
+            count=words.count(top["customer_count"]),
+            share=words.share(top["customer_share"]),
+            revenue=words.share(top["net_revenue_share"]),
+            expected=words.share(top["expected_share"]),
+        ),
     )
 
 
-def _describe_top_tier(segments: Segments, horizon: Horizon | None) -> Headline | None:
+def _describe_top_tier(
+    say: Language, segments: Segments, horizon: Horizon | None
+) -> Headline | None:
     top = _top_tier(segments)
     if top is None or horizon is None:
         return None
-    rule = (
-        ""
-        if horizon.threshold is None
-        else f", most likely to bring {words.amount(horizon.threshold)} currency units or more "
-        f"in {horizon.days} days,"
-    )
     return Headline(
-        "High value",
-        f"{words.count(top['customer_count'])} customers",
-        f"({words.share(top['customer_share'])}){rule} hold "
-        f"{words.share(top['expected_share'])} of all expected revenue.",
+        say("finding.high_value"),
+        say("finding.customers", count=words.count(top["customer_count"])),
+        say(
+            "finding.high_value_share" if horizon.threshold is None else "finding.high_value_rule",
+            share=words.share(top["customer_share"]),
+            threshold=words.amount(horizon.threshold),
+            days=horizon.days,
+            expected=words.share(top["expected_share"]),
+        ),
     )
 
 
-def _describe_slipping(segments: Segments) -> Headline | None:
+def _describe_slipping(say: Language, segments: Segments) -> Headline | None:
     """Name the segment whose past revenue is most out of line with what is expected of it."""
     rows = published(segments.rfm).dropna(subset=["net_revenue_share", "expected_share"])
     drops = rows["net_revenue_share"] - rows["expected_share"]
@@ -151,47 +160,47 @@ def _describe_slipping(segments: Segments) -> Headline | None:
         return None
     worst = rows.iloc[int(drops.to_numpy().argmax())]
     return Headline(
-        "Slipping away",
-        str(worst["segment_name"]),
-        f"brought {words.share(worst['net_revenue_share'])} of net revenue so far but hold only "
-        f"{words.share(worst['expected_share'])} of expected revenue: "
-        f"{words.count(worst['customer_count'])} customers, "
-        f"{words.count(worst['mean_recency_days'])} days since their last order on average.",
+        say("finding.slipping"),
+        say.segment(worst["segment_name"]),
+        say(
+            "finding.slipping_revenue",
+            revenue=words.share(worst["net_revenue_share"]),
+            expected=words.share(worst["expected_share"]),
+            count=words.count(worst["customer_count"]),
+            days=words.count(worst["mean_recency_days"]),
+        ),
     )
 
 
-def _describe_consent(segments: Segments) -> Headline | None:
+def _describe_consent(say: Language, segments: Segments) -> Headline | None:
     consent = segments.overall["consent_share"]
     if not segments.is_describable or pd.isna(consent):
         return None
     return Headline(
-        "Reach",
-        f"{words.share(consent)} of customers",
-        "have agreed to be contacted; unknown counts as no.",
+        say("finding.reach"),
+        say("finding.share_of_customers", share=words.share(consent)),
+        say("finding.consent"),
     )
 
 
-def _describe_model(comparison: Comparison | None) -> Headline | None:
+def _describe_model(say: Language, comparison: Comparison | None) -> Headline | None:
     if comparison is None:
         return None
-    verb = "beats" if comparison.beats_baselines else "does not beat"
-    label = words.model_label(comparison.champion)
+    kind = "better" if comparison.beats_baselines else "not_better"
     return Headline(
-        "Model",
-        f"The {label} {verb} the baselines",
-        "on outcomes that it had not seen."
-        if comparison.beats_baselines
-        else "on the test, so treat its predictions with care.",
+        say("finding.model"),
+        say(f"finding.model_{kind}", model=say.model(comparison.champion)),
+        say(f"finding.model_{kind}_why"),
     )
 
 
-def _describe_quality(quality: pd.DataFrame) -> Headline | None:
+def _describe_quality(say: Language, quality: pd.DataFrame) -> Headline | None:
     if quality.empty:
         return None
     total = quality["row_count"].sum()
     aside = quality.loc[quality["outcome"] != KEPT, "row_count"].sum()
     return Headline(
-        "Data",
-        f"{words.count(aside)} of {words.count(total)} rows",
-        f"({words.share(aside / total)}) were set aside, each with a reason.",
+        say("finding.data"),
+        say("finding.rows_aside", aside=words.count(aside), total=words.count(total)),
+        say("finding.rows_aside_share", share=words.share(aside / total)),
     )

@@ -2,84 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segml.reporting import words
-from segml.reporting.drawing import BLUE, FAINT, GREY, INK, MUTED, ORANGE, percent, render
+from segml.reporting.drawing import BLUE, GREY, ORANGE, SKY, Bar, Interval, bars, intervals
+from segml.reporting.plotting import Axis, Curve, nice_limits, plot
 
 if TYPE_CHECKING:
     import pandas as pd
     from markupsafe import Markup
 
+    from segml.reporting.language import Language
     from segml.reporting.verdict import Comparison
 
-ROW_HEIGHT = 44
 SHOWN_FEATURES = 12
-FEATURE_HEIGHT = 21
-LARGEST_POINT = 60  # square points
-SQUARE_HEIGHT = 280
 ZOOM_BELOW = 0.6  # where all chances are small, the chart shows only those
 
 
-def log_loss_chart(comparison: Comparison) -> Markup:
+def log_loss_chart(say: Language, comparison: Comparison) -> Markup:
     """Draw the log loss of every model with its 95 % interval."""
     rows = comparison.log_loss.to_dict("records")
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        for place, row in enumerate(rows):
-            is_champion = row["model_name"] == comparison.champion
-            colour = BLUE if is_champion else MUTED
-            axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour, lw=2)
-            axes.plot(row["value"], place, "o", color=colour, ms=9 if is_champion else 7)
-            axes.annotate(f"{row['value']:.3f}", (row["value"], place), (0, 8), color=colour,
-                          textcoords="offset points", ha="center", fontsize=10)  # fmt: skip
-        axes.set_yticks(range(len(rows)), [words.model_label(row["model_name"]) for row in rows])
-        axes.set_ylim(len(rows) - 0.5, -0.7)
-        axes.margins(x=0.08)
-        axes.set_xlabel("Log loss on the test snapshot (lower is better)")
-        axes.tick_params(axis="y", labelcolor=INK)
-        axes.spines["left"].set_visible(False)
-        axes.grid(visible=True, axis="x")
-        axes.locator_params(axis="x", nbins=5)
-
-    parts = ", ".join(f"{words.model_label(row['model_name'])} {row['value']:.3f}" for row in rows)
-    return render(
-        draw, height=60 + ROW_HEIGHT * len(rows), description=f"Log loss on the test: {parts}."
+    parts = ", ".join(f"{say.model(row['model_name'])} {row['value']:.3f}" for row in rows)
+    return intervals(
+        [
+            Interval(
+                say.model(row["model_name"]),
+                row["value"],
+                row["ci_low"],
+                row["ci_high"],
+                words.precise(row["value"]),
+                is_strong=row["model_name"] == comparison.champion,
+            )
+            for row in rows
+        ],
+        description=say("chart.log_loss", parts=parts),
     )
 
 
-def calibration_chart(curves: pd.DataFrame, comparison: Comparison) -> Markup | None:
+def calibration_chart(say: Language, curves: pd.DataFrame, comparison: Comparison) -> Markup | None:
     """Draw predicted chance to buy against the share that bought."""
     points = _points(curves, "calibration_purchase", comparison.champion)
     if points.empty:
         return None
     largest = float(points[["x", "y"]].to_numpy().max())
-    limit = 1.0 if largest > ZOOM_BELOW else 1.25 * max(largest, 0.01)
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        axes.plot([0, limit], [0, limit], color=GREY, lw=1, ls="--")
-        axes.plot(points["x"], points["y"], color=BLUE, lw=1.5)
-        sizes = LARGEST_POINT * points["weight"] / points["weight"].max()
-        axes.scatter(points["x"], points["y"], s=sizes, color=BLUE, clip_on=False, zorder=3)
-        _square_axes(axes, limit)
-        axes.set_xlabel("Predicted chance to buy")
-        axes.set_ylabel("Share that bought")
-        axes.text(0.03, 0.95, "bought more often\nthan predicted", color=MUTED, va="top",
-                  fontsize=10, transform=axes.transAxes)  # fmt: skip
-        axes.text(0.97, 0.05, "bought less often\nthan predicted", color=MUTED, ha="right",
-                  fontsize=10, transform=axes.transAxes)  # fmt: skip
-
-    return render(
-        draw,
-        height=SQUARE_HEIGHT,
-        description=f"Calibration of {words.model_label(comparison.champion)}: predicted chance "
-        f"to buy against the share that bought, in {len(points)} groups of customers.",
+    limit = 1.0 if largest > ZOOM_BELOW else nice_limits(0, largest)[1]
+    return plot(
+        [
+            Curve(say("chart.agreement"), [0, limit], [0, limit], GREY, is_dashed=True),
+            _curve(say.model(comparison.champion), points, BLUE, is_weighted=True),
+        ],
+        Axis(say("chart.predicted_chance"), 0, limit, words.whole_share),
+        Axis(say("chart.bought_share"), 0, limit, words.whole_share),
+        description=say(
+            "chart.calibration", model=say.model(comparison.champion), groups=len(points)
+        ),
     )
 
 
-def gains_chart(curves: pd.DataFrame, comparison: Comparison, event: str) -> Markup | None:
+def gains_chart(
+    say: Language, curves: pd.DataFrame, comparison: Comparison, event: str
+) -> Markup | None:
     """Draw the share of buyers (or of high-value customers) found by going down the ranking.
 
     Parameters
@@ -87,74 +69,119 @@ def gains_chart(curves: pd.DataFrame, comparison: Comparison, event: str) -> Mar
     event : str
         purchase or high.
     """
-    points = _points(curves, f"gains_{event}", comparison.champion)
-    if points.empty:
+    lines = _beside_rival(say, curves, comparison, f"gains_{event}")
+    if not lines:
         return None
-    found = "buyers" if event == "purchase" else "high-value customers"
-    rival = comparison.best_baseline
-    rival_points = _points(curves, f"gains_{event}", rival) if rival else points.iloc[:0]
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="in random order")
-        if rival != comparison.champion and not rival_points.empty:
-            label = words.model_label(str(rival))
-            axes.plot(rival_points["x"], rival_points["y"], color=ORANGE, lw=1.8, label=label)
-        label = words.model_label(comparison.champion)
-        axes.plot(points["x"], points["y"], color=BLUE, lw=2.4, label=label)
-        _square_axes(axes, 1.0)
-        axes.set_xlabel("Share of customers, highest ranked first")
-        axes.set_ylabel(f"Share of {found} found")
-        handles, labels = axes.get_legend_handles_labels()
-        axes.legend(handles[::-1], labels[::-1], loc="lower right")
-
-    return render(
-        draw,
-        height=SQUARE_HEIGHT,
-        description=f"Cumulative gains: share of {found} found by share of customers taken from "
-        f"the top of the ranking of {words.model_label(comparison.champion)}.",
+    found = say(f"event.{event}")
+    return plot(
+        [Curve(say("chart.random_order"), [0, 1], [0, 1], GREY, is_dashed=True), *lines],
+        Axis(say("chart.ranked_share"), 0, 1, words.whole_share),
+        Axis(say("chart.found_share", found=found), 0, 1, words.whole_share),
+        description=say("chart.gains", found=found, model=say.model(comparison.champion)),
     )
 
 
-def importance_chart(importance: pd.DataFrame) -> Markup | None:
-    """Draw what the model relies on: rise in log loss without the feature, with its spread."""
+def lift_chart(
+    say: Language, curves: pd.DataFrame, comparison: Comparison, event: str
+) -> Markup | None:
+    """Draw how many times more of an event each tenth of the ranking holds than a random one."""
+    lines = _beside_rival(say, curves, comparison, f"lift_{event}")
+    if not lines:
+        return None
+    high = nice_limits(0, max(max(line.y) for line in lines))[1]
+    found = say(f"event.{event}")
+    return plot(
+        [Curve(say("chart.random_order"), [0, 1], [1, 1], GREY, is_dashed=True), *lines],
+        Axis(say("chart.ranked_share"), 0, 1, words.whole_share),
+        Axis(say("chart.lift_axis"), 0, high, lambda value: f"{value:g}×"),
+        description=say("chart.lift", found=found, model=say.model(comparison.champion)),
+    )
+
+
+def profit_chart(say: Language, curves: pd.DataFrame, comparison: Comparison) -> Markup | None:
+    """Draw profit per customer by the share that is contacted: as foreseen, and as it came."""
+    expected = _points(curves, "profit_expected", comparison.champion)
+    realised = _points(curves, "profit", comparison.champion)
+    if expected.empty or realised.empty:
+        return None
+    low, high = nice_limits(
+        min(expected["y"].min(), realised["y"].min()), max(expected["y"].max(), realised["y"].max())
+    )
+    return plot(
+        [
+            _curve(say("chart.profit_expected"), expected, SKY, is_dashed=True),
+            _curve(say("chart.profit_realised"), realised, BLUE),
+        ],
+        Axis(say("chart.ranked_share"), 0, 1, words.whole_share),
+        Axis(say("chart.profit_axis"), low, high, words.price),
+        description=say("chart.profit", model=say.model(comparison.champion)),
+    )
+
+
+def importance_chart(say: Language, importance: pd.DataFrame) -> Markup | None:
+    """Draw what the model relies on: rise in log loss without the feature."""
     rows = importance[importance["importance_mean"] > 0].head(SHOWN_FEATURES)
     if rows.empty:
         return None
-
-    def draw(figure: Any) -> None:  # noqa: ANN401
-        axes = figure.subplots()
-        places = range(len(rows))
-        axes.barh(places, rows["importance_mean"], color=BLUE, height=0.66)
-        axes.errorbar(rows["importance_mean"], places, xerr=rows["importance_sd"].fillna(0),
-                      fmt="none", ecolor=MUTED, elinewidth=1)  # fmt: skip
-        axes.set_yticks(places, [words.feature_label(name) for name in rows["feature"]])
-        axes.invert_yaxis()
-        axes.set_xlim(left=0)
-        axes.set_xlabel("Rise in log loss when shuffled")
-        axes.tick_params(axis="y", labelcolor=INK)
-        axes.locator_params(axis="x", nbins=4)
-        axes.grid(visible=True, axis="x")
-        axes.spines[:].set_visible(False)
-
-    first = words.feature_label(rows["feature"].iloc[0])
-    return render(
-        draw,
-        height=50 + FEATURE_HEIGHT * len(rows),
-        description=f"The features that the model relies on most; first is {first}.",
+    return bars(
+        [
+            Bar(
+                say.feature(row["feature"]),
+                (row["importance_mean"],),
+                (f"{row['importance_mean']:.4f}",),
+            )
+            for row in rows.to_dict("records")
+        ],
+        description=say("chart.importance", first=say.feature(rows["feature"].iloc[0])),
     )
+
+
+def group_chart(say: Language, groups: pd.DataFrame) -> Markup | None:
+    """Draw what groups of features are worth: rise in log loss when all are shuffled at once."""
+    rows = groups[groups["importance_mean"] > 0]
+    if rows.empty:
+        return None
+    return bars(
+        [
+            Bar(
+                say.term("feature_group", row["feature_group"]),
+                (row["importance_mean"],),
+                (f"{row['importance_mean']:.4f}",),
+            )
+            for row in rows.to_dict("records")
+        ],
+        description=say(
+            "chart.groups", first=say.term("feature_group", rows["feature_group"].iloc[0])
+        ),
+    )
+
+
+def _beside_rival(
+    say: Language, curves: pd.DataFrame, comparison: Comparison, curve: str
+) -> list[Curve]:
+    """Return the curve of the best baseline, if there is one, and that of the served model."""
+    points = _points(curves, curve, comparison.champion)
+    if points.empty:
+        return []
+    lines = [_curve(say.model(comparison.champion), points, BLUE)]
+    rival = comparison.best_baseline
+    if rival and rival != comparison.champion:
+        behind = _points(curves, curve, rival)
+        lines[:0] = [] if behind.empty else [_curve(say.model(rival), behind, ORANGE)]
+    return lines
+
+
+def _curve(
+    name: str,
+    points: pd.DataFrame,
+    colour: str,
+    *,
+    is_weighted: bool = False,
+    is_dashed: bool = False,
+) -> Curve:
+    weights = points["weight"].tolist() if is_weighted else ()
+    return Curve(name, points["x"].tolist(), points["y"].tolist(), colour, weights, is_dashed)
 
 
 def _points(curves: pd.DataFrame, curve: str, model_name: str) -> pd.DataFrame:
     return curves[(curves["curve"] == curve) & (curves["model_name"] == model_name)]
-
-
-def _square_axes(axes: Any, limit: float) -> None:  # noqa: ANN401
-    axes.set_xlim(0, limit)
-    axes.set_ylim(0, limit)
-    axes.grid(visible=True)
-    axes.spines[:].set_color(FAINT)
-    axes.xaxis.set_major_formatter(percent)
-    axes.yaxis.set_major_formatter(percent)
-    axes.locator_params(nbins=5)
-    axes.tick_params(pad=6)

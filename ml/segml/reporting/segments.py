@@ -28,11 +28,14 @@ class Segments:
     tiers : DataFrame
         One row per value tier, high first; with ``expected_share`` like ``rfm``: the share of
         expected net revenue, NaN before any prediction.
+    personas : DataFrame
+        One row per persona, highest net revenue first; empty before any training.
     """
 
     overall: pd.Series
     rfm: pd.DataFrame
     tiers: pd.DataFrame
+    personas: pd.DataFrame
 
     @property
     def is_describable(self) -> bool:
@@ -49,13 +52,20 @@ def arrange_segments(profiles: pd.DataFrame) -> Segments:
     """Split the rows of ``marketing.segment_profiles`` by kind and order them."""
     kinds: dict[Hashable, pd.DataFrame] = dict(list(profiles.groupby("segment_type")))
     overall = kinds["all"].iloc[0]
-    rfm = kinds["rfm_segment"].sort_values(
-        ["is_suppressed", "net_revenue", "customer_count"], ascending=[True, False, False]
-    )
+    rfm = _by_revenue(kinds["rfm_segment"])
+    personas = _by_revenue(kinds.get("persona", profiles.iloc[:0]))
     ranks = kinds["value_tier"]["segment_name"].map(TIER_ORDER).fillna(len(TIER_ORDER))
     tiers = kinds["value_tier"].assign(rank=ranks).sort_values("rank", kind="stable")
     total = overall["expected_net_revenue"]
-    return Segments(overall, _with_expected_share(rfm, total), _with_expected_share(tiers, total))
+    return Segments(
+        overall, *(_with_expected_share(rows, total) for rows in (rfm, tiers, personas))
+    )
+
+
+def _by_revenue(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values(
+        ["is_suppressed", "net_revenue", "customer_count"], ascending=[True, False, False]
+    )
 
 
 def published(rows: pd.DataFrame) -> pd.DataFrame:

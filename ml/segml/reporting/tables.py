@@ -11,40 +11,57 @@ from segml.models import BASELINES
 from segml.reporting import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from segml.reporting.language import Language
     from segml.reporting.segments import Segments
     from segml.reporting.verdict import Comparison
 
-PROFILE_COLUMNS: dict[str, tuple[str, Callable[[object], str]]] = {
-    "customer_count": ("Customers", words.count),
-    "customer_share": ("Share of customers", words.share),
-    "net_revenue": ("Net revenue", words.amount),
-    "net_revenue_share": ("Share of revenue", words.share),
-    "net_revenue_per_order": ("Revenue per order", words.price),
-    "mean_order_count": ("Orders per customer", words.decimal),
-    "mean_recency_days": ("Days since last order", words.count),
-    "median_purchase_gap_days": ("Days between orders", words.count),
-    "mean_purchase_probability": ("Chance to buy", words.share),
-    "expected_net_revenue": ("Expected revenue", words.amount),
-    "median_age_years": ("Age", words.count),
-    "median_annual_income": ("Yearly income", words.amount),
-    "mean_rating": ("Rating, 1 to 5", words.decimal),
-    "consent_share": ("May be contacted", words.share),
-    "most_common_category": ("Top category", words.text),
-    "most_common_channel": ("Top channel", words.text),
+PROFILE_COLUMNS: dict[str, Callable[[object], str]] = {
+    "customer_count": words.count,
+    "customer_share": words.share,
+    "net_revenue": words.amount,
+    "net_revenue_share": words.share,
+    "net_revenue_per_order": words.price,
+    "mean_order_count": words.decimal,
+    "mean_recency_days": words.count,
+    "median_purchase_gap_days": words.count,
+    "mean_purchase_probability": words.share,
+    "expected_net_revenue": words.amount,
+    "median_age_years": words.count,
+    "median_annual_income": words.amount,
+    "mean_rating": words.decimal,
+    "consent_share": words.share,
+    "most_common_category": words.text,
+    "most_common_channel": words.text,
 }
 TEXT_COLUMNS = ("most_common_category", "most_common_channel")
-METRICS = {
-    "log_loss": "Log loss\N{NO-BREAK SPACE}↓",
-    "roc_auc_purchase": "AUC, buys\N{NO-BREAK SPACE}↑",
-    "brier_purchase": "Brier score, buys\N{NO-BREAK SPACE}↓",
-    "lift_10_high": "Lift in top 10\N{NO-BREAK SPACE}%, high value\N{NO-BREAK SPACE}↑",
-    "accuracy": "Accuracy of tier\N{NO-BREAK SPACE}↑",
-    "macro_f1": "Macro F1 of tier\N{NO-BREAK SPACE}↑",
-    "gini_revenue": "Gini of revenue\N{NO-BREAK SPACE}↑",
-    "mae_revenue": "Mean error of revenue\N{NO-BREAK SPACE}↓",
-}
+LOWER_IS_BETTER = ("log_loss", "brier_purchase", "mae_revenue")
+METRICS = (
+    "log_loss",
+    "roc_auc_purchase",
+    "brier_purchase",
+    "lift_10_high",
+    "accuracy",
+    "macro_f1",
+    "gini_revenue",
+    "mae_revenue",
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Titles and rows of text; the first cell of a row names it."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def text_table(
+    say: Language, names: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> Table | None:
+    """Return a table whose titles are messages ``column.<name>``; None without rows."""
+    return Table(tuple(say(f"column.{name}") for name in names), tuple(rows)) if rows else None
 
 
 @dataclass(frozen=True)
@@ -78,35 +95,42 @@ class ProfileTable:
     missing: tuple[str, ...]
 
 
-def profile_table(segments: Segments) -> ProfileTable:
+def profile_table(say: Language, segments: Segments) -> ProfileTable:
     """Return the profile of every segment, without columns that nobody has."""
     groups = {
         "": segments.overall.to_frame().T,
-        "RFM segments": segments.rfm,
-        "Value tiers": segments.tiers,
+        say("term.rfm_segments"): segments.rfm,
     }
-    if not segments.is_scored:
-        del groups["Value tiers"]
+    if segments.is_scored:
+        groups[say("term.value_tiers")] = segments.tiers
+    if not segments.personas.empty:
+        groups[say("term.personas")] = segments.personas
     rows = list(groups.values())
     shown = [name for name in PROFILE_COLUMNS if any(part[name].notna().any() for part in rows)]
-    missing = [PROFILE_COLUMNS[name][0] for name in PROFILE_COLUMNS if name not in shown]
+    missing = [say(f"profile.{name}") for name in PROFILE_COLUMNS if name not in shown]
     return ProfileTable(
-        columns=tuple(Column(PROFILE_COLUMNS[name][0], name in TEXT_COLUMNS) for name in shown),
-        groups=tuple((title, _profile_rows(part, shown)) for title, part in groups.items()),
+        columns=tuple(Column(say(f"profile.{name}"), name in TEXT_COLUMNS) for name in shown),
+        groups=tuple((title, _profile_rows(say, part, shown)) for title, part in groups.items()),
         missing=tuple(missing),
     )
 
 
-def _profile_rows(rows: pd.DataFrame, shown: list[str]) -> tuple[ProfileRow, ...]:
+def _profile_rows(say: Language, rows: pd.DataFrame, shown: list[str]) -> tuple[ProfileRow, ...]:
     return tuple(
         ProfileRow(
-            name=str(row["segment_name"]),
+            name=say.segment(row["segment_name"]),
             cells=()
             if row["is_suppressed"]
-            else tuple(PROFILE_COLUMNS[name][1](row[name]) for name in shown),
+            else tuple(profile_cell(say, name, row[name]) for name in shown),
         )
         for row in rows.to_dict("records")
     )
+
+
+def profile_cell(say: Language, name: str, value: object) -> str:
+    """Return a value of a profile with its unit."""
+    text = PROFILE_COLUMNS[name](value)
+    return say.name("channel", text) if name == "most_common_channel" else text
 
 
 @dataclass(frozen=True)
@@ -128,19 +152,21 @@ class MetricRow:
     cells: tuple[MetricCell, ...]
 
 
-def metric_titles(metrics: pd.DataFrame) -> dict[str, str]:
+def metric_titles(say: Language, metrics: pd.DataFrame) -> dict[str, str]:
     """Return the shown metrics that were measured, with their titles."""
     measured = set(metrics["metric"])
-    return {name: title for name, title in METRICS.items() if name in measured}
+    return {name: say(f"metric.{name}") for name in METRICS if name in measured}
 
 
-def metric_rows(metrics: pd.DataFrame, comparison: Comparison) -> tuple[MetricRow, ...]:
+def metric_rows(
+    say: Language, metrics: pd.DataFrame, comparison: Comparison
+) -> tuple[MetricRow, ...]:
     """Return one row per tested model, lowest log loss first."""
-    titles = metric_titles(metrics)
+    titles = metric_titles(say, metrics)
     estimates = {(row["model_name"], row["metric"]): row for row in metrics.to_dict("records")}
     best = {
-        name: comparison.values.loc[name].agg("min" if title.endswith("↓") else "max")
-        for name, title in titles.items()
+        name: comparison.values.loc[name].agg("min" if name in LOWER_IS_BETTER else "max")
+        for name in titles
         if name in comparison.values.index
     }
 
@@ -154,7 +180,7 @@ def metric_rows(metrics: pd.DataFrame, comparison: Comparison) -> tuple[MetricRo
 
     return tuple(
         MetricRow(
-            name=words.model_label(model_name),
+            name=say.model(model_name),
             is_champion=model_name == comparison.champion,
             is_baseline=model_name in BASELINES,
             cells=tuple(cell(model_name, metric) for metric in titles),

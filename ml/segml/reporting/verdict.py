@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from segml.reporting.data import Evaluation
+    from segml.reporting.language import Language
 
 NETWORKS = ("dnn", "transformer")
 TOP_TENTH = 0.1
@@ -97,45 +98,54 @@ class Verdict:
     figures: str
 
 
-def verdict(comparison: Comparison) -> Verdict:
+def verdict(say: Language, comparison: Comparison) -> Verdict:
     """Say whether the served model beats the baselines."""
     champion = comparison.champion
-    label = words.model_label(champion)
+    label = say.model(champion)
     losses = "; ".join(
-        f"{words.model_label(name)} {_loss_text(comparison, name)}"
+        f"{say.model(name)} {_loss_text(say, comparison, name)}"
         for name in dict.fromkeys((champion, *comparison.baselines))
     )
-    figures = f"Log loss on the test, lower is better: {losses}."
+    figures = say("verdict.figures", losses=losses)
     if champion in BASELINES:
-        return Verdict(
-            f"No model beats the baselines, so the {label} is served: read predictions as averages "
-            "of groups, not as knowledge of single customers.",
-            figures,
-        )
+        return Verdict(say("verdict.baseline_served", model=label), figures)
     if not comparison.baselines:
-        return Verdict(f"The {label} was tested without a baseline.", figures)
+        return Verdict(say("verdict.no_baseline", model=label), figures)
     if not comparison.beats_baselines:
-        return Verdict(
-            f"The {label} does not beat the baselines on the test: do not rely on it.", figures
-        )
-    return Verdict(f"The {label} beats the baselines.", f"{figures} {_certainty(comparison)}")
+        return Verdict(say("verdict.beaten", model=label), figures)
+    return Verdict(say("verdict.better", model=label), f"{figures} {_certainty(say, comparison)}")
 
 
-def network_verdict(comparison: Comparison) -> str | None:
+def verdict_sentences(say: Language, comparison: Comparison, curves: pd.DataFrame) -> list[str]:
+    """Return what else the test says: networks, targeting, calibration, forecast and profit."""
+    sentences = (
+        _network(say, comparison),
+        _targeting(say, curves, comparison),
+        _calibration(say, comparison),
+        _forecast(say, comparison),
+        _profit(say, comparison),
+    )
+    return [sentence for sentence in sentences if sentence]
+
+
+def _network(say: Language, comparison: Comparison) -> str | None:
     """Say whether a network is worth its effort; None when none was tried."""
     names = list(comparison.log_loss["model_name"])
     network = next((name for name in names if name in NETWORKS), None)
     simpler = next((name for name in names if name not in NETWORKS), None)
     if network is None or simpler is None:
         return None
-    ours, theirs = words.model_label(network), words.model_label(simpler)
-    losses = f"{comparison.loss(network):.3f} against {comparison.loss(simpler):.3f}"
-    if comparison.loss(network) > comparison.loss(simpler):
-        return f"The {ours} is worse than the simpler {theirs} here: log loss {losses}."
-    return f"The {ours} is better than every simpler model; next is the {theirs}: {losses}."
+    is_worse = comparison.loss(network) > comparison.loss(simpler)
+    return say(
+        "verdict.network_worse" if is_worse else "verdict.network_better",
+        network=say.model(network),
+        simpler=say.model(simpler),
+        ours=words.precise(comparison.loss(network)),
+        theirs=words.precise(comparison.loss(simpler)),
+    )
 
 
-def targeting_verdict(curves: pd.DataFrame, comparison: Comparison) -> str | None:
+def _targeting(say: Language, curves: pd.DataFrame, comparison: Comparison) -> str | None:
     """Say how many high-value customers a short list would hold."""
     points = curves[
         (curves["curve"] == "gains_high") & (curves["model_name"] == comparison.champion)
@@ -143,58 +153,73 @@ def targeting_verdict(curves: pd.DataFrame, comparison: Comparison) -> str | Non
     tenth = points[(points["x"] - TOP_TENTH).abs() < TOP_TENTH / 1000]
     if tenth.empty:
         return None
-    return (
-        f"The tenth of customers that the {words.model_label(comparison.champion)} ranked "
-        f"highest held {words.share(tenth['y'].iloc[0])} of all high-value customers."
+    return say(
+        "verdict.targeting",
+        model=say.model(comparison.champion),
+        share=words.share(tenth["y"].iloc[0]),
     )
 
 
-def forecast_verdict(comparison: Comparison) -> str | None:
+def _forecast(say: Language, comparison: Comparison) -> str | None:
     """Say how forecast and outcome agree on average; None when revenue was not measured."""
     expected = comparison.value("mean_expected_revenue")
     actual = comparison.value("mean_revenue")
     if not actual > 0 or pd.isna(expected):
         return None
     gap = expected / actual - 1
-    side = "below" if gap < 0 else "above"
-    agreement = (
-        "close to the outcome" if abs(gap) < NOTABLE_GAP else f"{words.share(abs(gap))} {side} it"
-    )
-    return (
-        f"Expected revenue was {words.amount(expected)} per customer and actual revenue "
-        f"{words.amount(actual)}: the forecast was {agreement}."
+    kind = "below" if gap < 0 else "above"
+    return say(
+        "verdict.forecast_" + ("close" if abs(gap) < NOTABLE_GAP else kind),
+        expected=words.amount(expected),
+        actual=words.amount(actual),
+        gap=words.share(abs(gap)),
     )
 
 
-def calibration_verdict(comparison: Comparison) -> str | None:
+def _calibration(say: Language, comparison: Comparison) -> str | None:
     """Say how predicted and observed chances to buy agree; None when not measured."""
     predicted = comparison.value("mean_probability_purchase")
     observed = comparison.value("base_rate_purchase")
     gap = comparison.value("ece_purchase")
     if pd.isna([predicted, observed, gap]).any():
         return None
-    return (
-        f"On average a purchase was predicted for {words.share(predicted)} of customers and "
-        f"{words.share(observed)} bought; over groups of similar chance the gap is "
-        f"{100 * gap:.1f} percentage points on average."
+    return say(
+        "verdict.calibration",
+        predicted=words.share(predicted),
+        observed=words.share(observed),
+        gap=f"{100 * gap:.1f}",
     )
 
 
-def _loss_text(comparison: Comparison, model_name: str) -> str:
+def _profit(say: Language, comparison: Comparison) -> str | None:
+    """Say what contacting whoever pays would have earned; None when not measured."""
+    chosen = comparison.value("break_even_profit_per_customer")
+    everybody = comparison.value("contact_all_profit_per_customer")
+    share = comparison.value("break_even_contact_share")
+    if pd.isna([chosen, everybody, share]).any():
+        return None
+    return say(
+        "verdict.profit",
+        share=words.share(share),
+        chosen=words.price(chosen),
+        everybody=words.price(everybody),
+    )
+
+
+def _loss_text(say: Language, comparison: Comparison, model_name: str) -> str:
     low, high = comparison.interval(model_name)
-    interval = "" if pd.isna(low) else f" (95\N{NO-BREAK SPACE}% interval {low:.3f} to {high:.3f})"
-    return f"{comparison.loss(model_name):.3f}{interval}"
+    value = words.precise(comparison.loss(model_name))
+    if pd.isna(low):
+        return value
+    return say("verdict.loss", value=value, low=words.precise(low), high=words.precise(high))
 
 
-def _certainty(comparison: Comparison) -> str:
+def _certainty(say: Language, comparison: Comparison) -> str:
     """Say whether the interval reaches that of the best baseline."""
     rival = str(comparison.best_baseline)
     high, rival_low = comparison.interval(comparison.champion)[1], comparison.interval(rival)[0]
     if pd.isna(high) or pd.isna(rival_low):
         return ""
-    if high < rival_low:
-        return f"The interval lies wholly below that of the {words.model_label(rival)}."
-    return (
-        f"The interval overlaps that of the {words.model_label(rival)}, so the size of the gain "
-        "is uncertain."
+    return say(
+        "verdict.apart" if high < rival_low else "verdict.overlapping", rival=say.model(rival)
     )

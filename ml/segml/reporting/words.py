@@ -1,41 +1,14 @@
-"""Numbers and names as a reader wants them: separators, units, plain words."""
+"""Numbers as a reader wants them, in every language: separators, units, few digits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from segml import wording
-
-if TYPE_CHECKING:
-    from datetime import date
-
 UNKNOWN = "–"
-SUPPRESSED = "suppressed (fewer than k customers)"
 WHOLE_AMOUNT_FROM = 100  # smaller amounts keep two decimals
 LARGE_METRIC_FROM = 10
-MODEL_NAMES = {
-    "prior": "constant average",
-    "rfm_rule": "RFM rule",
-    "last_period": "repeat of the last period",
-    "logistic": "logistic regression",
-    "boosting": "gradient boosting",
-    "dnn": "neural network",
-    "transformer": "transformer",
-}
-TABLE_NAMES = {"loaded_files": "files, while loading"}
-REASONS = {
-    "bot": "visitor is a machine",
-    "duplicate_key": "same key again",
-    "erased": "erased on request",
-    "exact_duplicate": "exact duplicate",
-    "future_dated": "dated in the future",
-    "orphan_order_line": "line without its order",
-    "orphan_return": "return without its order",
-    "uncastable_value": "unreadable value",
-    "unknown_customer": "unknown customer",
-}
 
 
 def count(value: Any) -> str:  # noqa: ANN401
@@ -73,36 +46,11 @@ def share(value: Any) -> str:  # noqa: ANN401
     return UNKNOWN if pd.isna(value) else f"{value:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
-def day(value: date | None) -> str:
-    """Return a date such as 1 July 2025."""
-    return UNKNOWN if value is None else f"{value.day} {value:%B %Y}"
+def whole_share(value: Any) -> str:  # noqa: ANN401
+    """Return a fraction as a whole percentage."""
+    return UNKNOWN if pd.isna(value) else f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def text(value: Any) -> str:  # noqa: ANN401
     """Return a name as it is."""
     return UNKNOWN if pd.isna(value) else str(value)
-
-
-def shorten(name: str, length: int) -> str:
-    """Return a name that fits beside a bar."""
-    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
-
-
-def model_label(model_name: str) -> str:
-    """Return what a model is, in words."""
-    return MODEL_NAMES.get(model_name, model_name)
-
-
-def table_label(table_name: str) -> str:
-    """Return the name of a raw table in words."""
-    return TABLE_NAMES.get(table_name, table_name.replace("_", " "))
-
-
-def reason_label(reason: str) -> str:
-    """Return the name of a rejection rule in words."""
-    return REASONS.get(reason, reason.replace("_", " "))
-
-
-def feature_label(feature: str) -> str:
-    """Return a column of ``customer_features`` in words, with its window if it has one."""
-    return wording.feature_label(feature)

@@ -33,12 +33,15 @@ class Measure:
     known, unknown : str
         Sentences with and without a value: ``{value}`` carries its unit, ``{when}`` is the
         window or "so far", ``{half}`` is half the days of the window.
+    chinese_label : str
+        The name in Chinese; the English one follows from the column.
     """
 
     group: str
     unit: str
     known: str
     unknown: str
+    chinese_label: str
 
 
 OTHER = "other"
@@ -49,8 +52,18 @@ def feature_group(feature: str) -> str:
     return measure_of(feature).group
 
 
-def feature_label(feature: str) -> str:
-    """Return a column of ``customer_features`` in words, with its window if it has one."""
+def feature_label(feature: str, language: str = "en") -> str:
+    """Return a column of ``customer_features`` in words, with its window if it has one.
+
+    Parameters
+    ----------
+    language : str
+        en or zh.
+    """
+    if language == "zh":
+        _, window_days = split_window(feature)
+        name = measure_of(feature).chinese_label
+        return f"近 {window_days} 天{name}" if window_days else name
     if feature in LABELS:
         return LABELS[feature]
     measure, days = split_window(feature)
@@ -70,7 +83,7 @@ def measure_of(feature: str) -> Measure:
         return _measures()[name]
     label = feature_label(feature)
     label = label[0].lower() + label[1:] if label[1:2].islower() else label
-    return Measure(OTHER, "number", f"{label} {{value}}", f"{label} unknown")
+    return Measure(OTHER, "number", f"{label} {{value}}", f"{label} unknown", label)
 
 
 def split_window(feature: str) -> tuple[str, int | None]:

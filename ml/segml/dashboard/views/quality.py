@@ -8,6 +8,7 @@ import streamlit as st
 
 from segml.dashboard import charts, look
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,10 +56,10 @@ def _headline(rows: pd.DataFrame) -> None:
         look.empty("The served model has no test.", "Its history was too short for one.")
         return
     day = tested["as_of"].iloc[0]
-    served = words.model_label(str(tested["method"].iloc[0]))
+    served = ENGLISH.model(str(tested["method"].iloc[0]))
     look.tiles({label: form(tested.loc[name, "value"]) for name, (label, form) in known.items()})
     st.caption(
-        f"{served.capitalize()}, predicting at {words.day(day)} and judged once by what customers "
+        f"{served.capitalize()}, predicting at {ENGLISH.day(day)} and judged once by what customers "
         "then did."
     )
 
@@ -75,7 +76,7 @@ def _comparison(rows: pd.DataFrame) -> None:
     newest = rows[(rows["metric"] == metric) & (rows["as_of"] == rows["as_of"].max())]
     charts.intervals(
         newest.sort_values("value").assign(
-            method=newest["method"].map(words.model_label), stands_out=newest["is_served"]
+            method=newest["method"].map(ENGLISH.model), stands_out=newest["is_served"]
         ),
         name="method",
         value="value",

@@ -9,6 +9,7 @@ import streamlit as st
 from segml.dashboard import charts, look
 from segml.dashboard.quality_chart import compare_methods
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     from segml.dashboard.marts import Marts
@@ -31,7 +32,7 @@ def show(marts: Marts) -> None:
         _categories(marts)
     if marts.has("demand_quality"):
         st.header("Quality")
-        compare_methods(marts, "demand_quality")
+        compare_methods(marts, "demand_quality", own="forecast", headline="wape")
 
 
 def _plan(marts: Marts) -> None:
@@ -56,7 +57,7 @@ def _plan(marts: Marts) -> None:
         }
     )
     st.caption(
-        f"From {words.day(period['first_day'])} until before {words.day(period['end_day'])}."
+        f"From {ENGLISH.day(period['first_day'])} until before {ENGLISH.day(period['end_day'])}."
     )
     if plan["stock_on_hand_units"].isna().all():
         look.empty("No stock is known.", "Load `stock_on_hand` of the products to plan orders.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LIST_TYPES = {"rfm_segment": "RFM segment", "category": "Category"}
 BASES = {
-    "co_purchase": "bought together with the customer's products",
+    "co_purchase": "often bought together",
     "repeat": "due again",
     "popularity": "popular in the segment",
 }
@@ -35,7 +35,7 @@ def show(marts: Marts) -> None:
         _bases(marts)
     if marts.has("recommendation_quality"):
         st.header("Quality")
-        compare_methods(marts, "recommendation_quality")
+        compare_methods(marts, "recommendation_quality", own="recommended", headline="hit_rate_10")
 
 
 def _lists(marts: Marts) -> None:

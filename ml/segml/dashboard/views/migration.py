@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from segml.dashboard import charts, look
-from segml.dashboard.pages.segments import KINDS
+from segml.dashboard.views.segments import KINDS
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def show(marts: Marts) -> None:
         "Between",
         range(len(periods)),
         format_func=lambda row: (
-            f"{words.day(periods['from_date'][row])} and {words.day(periods['to_date'][row])}"
+            f"{ENGLISH.day(periods['from_date'][row])} and {ENGLISH.day(periods['to_date'][row])}"
         ),
     )
     moves = marts.frame(
@@ -73,11 +74,10 @@ def _figures(moves: pd.DataFrame, kind: str) -> None:
         return
     largest = changed.head(LARGEST_MOVES)
     charts.bars(
-        largest.assign(move=largest["from_segment"] + "\n→ " + largest["to_segment"]),
+        largest.assign(move=largest["from_segment"] + " → " + largest["to_segment"]),
         name="move",
         value="revenue_at_stake",
         title="Largest moves by revenue at stake (currency)",
-        name_lines=2,
     )
 
 

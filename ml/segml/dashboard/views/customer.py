@@ -8,6 +8,7 @@ import streamlit as st
 
 from segml.dashboard import look
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +75,8 @@ def _figures(row: pd.Series) -> None:
     )
     if not row["is_prediction_current"] and words.text(row["value_tier"]) != "unscored":
         st.warning(
-            f"The prediction is of {words.day(row['prediction_snapshot_date'])}, the rest of "
-            f"{words.day(row['as_of_date'])}."
+            f"The prediction is of {ENGLISH.day(row['prediction_snapshot_date'])}, the rest of "
+            f"{ENGLISH.day(row['as_of_date'])}."
         )
 
 

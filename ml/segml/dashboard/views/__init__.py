@@ -1,6 +1,9 @@
-"""One module per page, each with ``show(marts)``."""
+"""One module per page, each with ``show(marts)``.
 
-from segml.dashboard.pages import (
+Not called ``pages``: Streamlit takes a folder of that name beside the script for its own menu.
+"""
+
+from segml.dashboard.views import (
     campaigns,
     customer,
     inventory,
