@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--candidates", nargs="+", default=Settings().candidates)
     parser.add_argument("--max-examples", type=int, default=Settings().max_training_examples)
     parser.add_argument("--tune", type=int, default=0, help="trials per candidate")
+    parser.add_argument("--uncalibrated", action="store_true", help="setting calibrate=false")
     parser.add_argument("--repeated", action="store_true", help="train twice with one seed")
     parser.add_argument("--shuffled", action="store_true", help="negative control")
     parser.add_argument("--published", action="store_true", help="check against published numbers")
@@ -63,6 +64,7 @@ def main() -> None:
         candidates=tuple(arguments.candidates),
         bootstrap_samples=0,
         tune_trials=arguments.tune,
+        calibrate=not arguments.uncalibrated,
         max_training_examples=arguments.max_examples,
     )
     with TemporaryDirectory() as temporary:
