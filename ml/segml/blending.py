@@ -57,7 +57,9 @@ def blend_trials(
         names = (trial.name for trial in members)
         learned = dict(zip(names, fit_weights(logs, tier).tolist(), strict=True))
         weights = {name: weight for name, weight in learned.items() if weight > 0}
-        methods = METHODS if settings.calibrate else ("none",)
+        # over time, members are calibrated where that lasts, and a blend of them is left as it is
+        is_timeless = examples.horizon_days is None
+        methods = METHODS if settings.calibrate and is_timeless else ("none",)
         calibration = choose_calibrator(blended, tier, keys, methods=methods, seed=settings.seed)
     else:
         weights = {best.name: 1.0}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
+from segml.calibration import METHODS, CalibrationChoice, choose_calibrator, lasting_methods
 from segml.dataset import Predictions
 from segml.errors import SettingsError
 from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
@@ -111,14 +111,37 @@ def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Sett
         revenue[fold.validate] = predictions.conditional_revenue
         models.append(model)
     rows = splits.validation
+    predictions = Predictions(probabilities[rows], revenue[rows])
     calibration = choose_calibrator(
-        Predictions(probabilities[rows], revenue[rows]),
+        predictions,
         examples.value_tier[rows],
         examples.customer_key[rows],
-        methods=METHODS if settings.calibrate else ("none",),
+        methods=_calibration_methods(recipe, examples, splits, settings, predictions),
         seed=settings.seed,
     )
     return Trial(recipe, tuple(models), calibration)
+
+
+def _calibration_methods(
+    recipe: Recipe,
+    examples: Examples,
+    splits: Splits,
+    settings: Settings,
+    predictions: Predictions,
+) -> tuple[str, ...]:
+    """Return what may calibrate: where time passes, only what has proved that it lasts."""
+    if settings.calibrate and examples.horizon_days is None:
+        return METHODS
+    if not settings.calibrate or splits.earlier is None:
+        return ("none",)
+    model = recipe.fit(examples.take(splits.earlier.fit))
+    earlier = examples.take(splits.earlier.validate)
+    return lasting_methods(
+        model.predict(earlier).tier_probabilities,
+        earlier.value_tier,
+        predictions.tier_probabilities,
+        examples.value_tier[splits.validation],
+    )
 
 
 def decide(trials: list[Trial], asked_for: str) -> Decision:

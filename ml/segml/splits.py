@@ -51,6 +51,9 @@ class Splits:
         The newest labelled snapshot; never chooses anything.
     labelled : mask
         All observed outcomes: what the served model learns from.
+    earlier : SelectionFold, optional
+        A snapshot whose outcomes end before the validation snapshot, to see whether a calibration
+        outlasts its season; None where history is too short.
     """
 
     folds: tuple[SelectionFold, ...]
@@ -61,6 +64,7 @@ class Splits:
     labelled: Mask
     validation_date: np.datetime64
     test_date: np.datetime64
+    earlier: SelectionFold | None = None
 
     @property
     def train(self) -> Mask:
@@ -130,7 +134,23 @@ def split_examples(
         labelled=examples.observed & (row_role != "scoring"),
         validation_date=validation_date,
         test_date=examples.snapshot_date[by_role["test"]].max(),
+        earlier=_earlier_origin(
+            examples, by_role["train"], latest_known, np.timedelta64(horizon_days, "D")
+        ),
     )
+
+
+def _earlier_origin(
+    examples: Examples, train: Mask, latest: np.datetime64, horizon: np.timedelta64
+) -> SelectionFold | None:
+    """Return the newest train snapshot up to ``latest`` that can be predicted, embargoed."""
+    for day in np.unique(examples.snapshot_date[train])[::-1]:
+        judged = train & (examples.snapshot_date == day)
+        fit = train & (examples.snapshot_date <= day - horizon)
+        sides = (outcomes_per_side(examples, judged), outcomes_per_side(examples, fit))
+        if day <= latest and min(sides) >= MIN_OUTCOMES_PER_SIDE:
+            return SelectionFold(fit, judged)
+    return None
 
 
 def _role_of_rows(examples: Examples, roles: Mapping[date, str]) -> NDArray[np.str_]:

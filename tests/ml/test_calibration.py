@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from segml.calibration import choose_calibrator, fit_calibrator
+from segml.calibration import choose_calibrator, fit_calibrator, lasting_methods
 from segml.dataset import Predictions
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
@@ -106,3 +106,21 @@ def test_one_prediction_for_all_can_be_calibrated(truth):
     for method in ("vector", "isotonic"):
         calibrated = fit_calibrator(method, constant, tier).transform(constant)
         assert calibrated[0] == pytest.approx(np.bincount(tier) / ROWS, abs=0.05)
+
+
+def test_a_fault_of_the_model_is_worth_calibrating_at_a_later_snapshot(truth):
+    probabilities, tier = truth
+    distorted = sharpened(probabilities)
+    half = ROWS // 2
+    lasting = lasting_methods(distorted[:half], tier[:half], distorted[half:], tier[half:])
+    assert lasting == ("none", "vector", "isotonic")
+
+
+def test_a_season_is_not(truth):
+    probabilities, tier = truth
+    half = ROWS // 2
+    out_of_season = np.where(np.arange(half) % 3 == 0, 0, tier[:half]).astype(np.int8)
+    lasting = lasting_methods(
+        probabilities[:half], out_of_season, probabilities[half:], tier[half:]
+    )
+    assert lasting == ("none",)

@@ -111,3 +111,17 @@ def test_row_order_does_not_move_customers_between_folds(make_examples, assign_r
     shuffled = split_examples(examples.take(order), roles, horizon_days=90, folds=3, seed=1)
     for before, after in zip(original.folds, shuffled.folds, strict=True):
         assert np.array_equal(before.validate[order], after.validate)
+
+
+def test_the_earlier_origin_lies_a_horizon_before_validation_and_after_its_own_fit(split):
+    roles = ("train", "train", "train", "validation", "test")
+    examples, splits = split(*roles, step_days=90, customers=400)
+    horizon = np.timedelta64(90, "D")
+    judged = examples.snapshot_date[splits.earlier.validate]
+    assert (judged + horizon <= splits.validation_date).all()
+    assert (examples.snapshot_date[splits.earlier.fit] + horizon <= judged.min()).all()
+
+
+def test_a_short_history_has_no_earlier_origin(split):
+    _, splits = split(*ROLES)
+    assert splits.earlier is None
