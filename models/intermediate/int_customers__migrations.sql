@@ -9,7 +9,7 @@ memberships as (
         snapshot_date,
         customer_key,
         rfm_segment as segment_name,
-        cast(net_revenue_365d as decimal(18, 4)) as revenue
+        cast(net_revenue_365d as decimal(38, 4)) as revenue
     from {{ ref('customer_features') }}
 
     union all
@@ -19,7 +19,7 @@ memberships as (
         snapshot_date,
         customer_key,
         value_tier as segment_name,
-        cast(expected_net_revenue as decimal(18, 4)) as revenue
+        cast(expected_net_revenue as decimal(38, 4)) as revenue
     from {{ ref('stg_segml__prediction_history') }}
     where is_latest_of_snapshot
 

@@ -88,7 +88,7 @@ products as (
             sum(
                 cast(
                     least(sales.unit_count, large_orders.large_unit_count)
-                    * pow(0.5, sales.age_days / {{ half_life }}) as decimal(18, 6)
+                    * pow(0.5, sales.age_days / {{ half_life }}) as decimal(38, 6)
                 )
             ) as double
         ) as weighted_units_{{ half_life }},

@@ -80,7 +80,7 @@ outcomes as (
         horizon_orders.order_count is not null as has_purchased,
         cast(
             coalesce(horizon_orders.order_revenue, 0) - coalesce(horizon_refunds.refund_amount, 0)
-            as decimal(18, 4)
+            as decimal(38, 4)
         ) as net_revenue
     from predictions
     inner join scorings on predictions.scoring_id = scorings.scoring_id

@@ -9,8 +9,8 @@
     'brier_purchase': 'pow(purchase_probability - cast(has_purchased as integer), 2)',
     'mean_revenue': 'net_revenue',
     'mean_expected_revenue': 'expected_net_revenue',
-    'bias_revenue': 'cast(expected_net_revenue as decimal(18, 4)) - net_revenue',
-    'mae_revenue': 'abs(cast(expected_net_revenue as decimal(18, 4)) - net_revenue)',
+    'bias_revenue': 'cast(expected_net_revenue as decimal(38, 4)) - net_revenue',
+    'mae_revenue': 'abs(cast(expected_net_revenue as decimal(38, 4)) - net_revenue)',
 } %}
 
 with

@@ -15,7 +15,7 @@ expected as (
     select
         steps.snapshot_date,
         count(distinct segments.customer_key) as customer_count,
-        sum(cast(features.net_revenue_365d as decimal(18, 4))) as net_revenue
+        sum(cast(features.net_revenue_365d as decimal(38, 4))) as net_revenue
     from steps
     inner join {{ ref('rfm_segments') }} as segments
         on segments.snapshot_date in (steps.snapshot_date, steps.previous_date)
