@@ -92,7 +92,11 @@ select
 select '{{ bob }}' as customer_key
 
 -- model: stg_shop__products
-select 1 as a
+select
+    'p' as product_id,
+    {{ either('3', '0') }} as stock_on_hand_units,
+    timestamp '2024-01-01' as known_from,
+    cast(null as timestamp) as known_until
 
 -- model: stg_shop__orders
 select
@@ -230,6 +234,32 @@ select 'age_years' as feature, [20.0, {{ either('30.0', '20.0') }}] as edges
 
 -- model: model_input_bins
 select 'order_count' as feature, [1.0, {{ either('2.0', '1.0') }}] as edges
+
+-- model: product_recommendations
+select '{{ ada }}' as customer_key, 'p' as product_id, date '2024-01-31' as as_of_date
+from range({{ either('1', '0') }})
+
+-- model: segment_recommendations
+select 'p' as product_id, date '2024-01-31' as as_of_date
+
+-- model: int_snapshots__spine
+select date '2024-01-31' as snapshot_date, 'scoring' as snapshot_role
+
+-- model: int_recommendations__assortment
+select date '2024-01-31' as snapshot_date, unnest(['p', 'q']) as product_id
+
+-- model: int_recommendations__histories
+select '{{ ada }}' as customer_key, date '2024-01-31' as snapshot_date, 'q' as product_id
+
+-- model: int_demand__settings
+select date '2024-01-31' as snapshot_date, 2.0 as product_correction, 4.0 as category_correction
+
+-- model: int_demand__forecasts
+select
+    date '2024-01-31' as snapshot_date,
+    'tea' as category,
+    unnest(['category', 'product', 'product']) as grain,
+    unnest([20.0, 6.0, {{ either('4.0', '5.0') }}]) as expected_units
 
 -- What the macros for raw tables make of them; not under any data test.
 -- model: typed_orders

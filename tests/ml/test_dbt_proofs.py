@@ -45,6 +45,7 @@ PROJECT = {
         "demo_targets": ["ci"],
         "raw_schema": "raw",
         "contact_unknown_consent": False,
+        "recommendation_count": 10,
         "is_broken": False,
     },
     "on-run-start": [
