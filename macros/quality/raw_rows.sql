@@ -24,7 +24,7 @@ typed as (
             [
         {%- for column in columns if column.name in raw_types and column.data_type != 'varchar' %}
                 case
-                    when nullif(trim(cast({{ column.name }} as varchar)), '') is not null
+                    when {{ raw_value(column.name, raw_types[column.name]) }} is not null
                         and {{ cast_raw_value(
                             column.name, column.data_type, raw_types[column.name]) }} is null
                         then '{{ column.name }}'
@@ -49,8 +49,7 @@ select
         {%- if 'loaded_at' not in names %}
     cast(null as timestamp) as loaded_at,
         {%- endif %}
-    struct_pack({% for name in names %}{{ name }} := {{ name }}{{ ", " if not loop.last }}{% endfor %})
-        as typed_row,
+    {{ typed_row(table_name, 'typed') }} as typed_row,
     hash({{ names | reject('equalto', 'loaded_at') | join(', ') }}) as content_hash
 from typed
     {%- endif -%}
