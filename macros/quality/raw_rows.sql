@@ -49,7 +49,8 @@ select
         {%- if 'loaded_at' not in names %}
     cast(null as timestamp) as loaded_at,
         {%- endif %}
-    {{ typed_row(table_name, 'typed') }} as typed_row,
+    struct_pack({% for name in names %}{{ name }} := {{ name }}{{ ", " if not loop.last }}{% endfor %})
+        as typed_row,
     hash({{ names | reject('equalto', 'loaded_at') | join(', ') }}) as content_hash
 from typed
     {%- endif -%}

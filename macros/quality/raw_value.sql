@@ -1,5 +1,5 @@
 {# A raw value as it came, but for text: trimmed, and null where nothing is left. Numbers and times
-   are never blank, and spelling them out would cost more than all other work on a row. #}
+   are never blank, and spelling them out would cost much. #}
 {% macro raw_value(column_name, raw_type) -%}
     {%- set never_blank = (
         'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER',

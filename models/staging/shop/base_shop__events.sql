@@ -5,7 +5,7 @@ with
 typed_rows as (
 
     select
-        * exclude (typed_row),
+        *,
         coalesce('customer ' || customer_id, 'session ' || session_id) as visitor_id,
         {{ known_from('occurred_at') }} as known_from
     from {{ ref('typed_shop__events') }}
@@ -42,7 +42,6 @@ checked as not materialized (
 
     select
         typed_rows.*,
-        {{ typed_row('events', 'typed_rows') }} as typed_row,
         known_customers.customer_key,
         case
             when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'

@@ -4,7 +4,7 @@ with
 
 typed_rows as (
 
-    select * exclude (typed_row) from {{ ref('typed_shop__order_items') }}
+    select * from {{ ref('typed_shop__order_items') }}
 
 ),
 
@@ -26,7 +26,6 @@ checked as not materialized (
 
     select
         typed_rows.*,
-        {{ typed_row('order_items', 'typed_rows') }} as typed_row,
         timestamp '1900-01-01' as known_from,
         case
             when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'

@@ -4,7 +4,7 @@ with
 
 typed_rows as (
 
-    select * exclude (typed_row) from {{ ref('typed_shop__orders') }}
+    select * from {{ ref('typed_shop__orders') }}
 
 ),
 
@@ -29,7 +29,6 @@ checked as not materialized (
 
     select
         typed_rows.*,
-        {{ typed_row('orders', 'typed_rows') }} as typed_row,
         customer_keys.customer_key,
         {{ known_from('typed_rows.ordered_at') }} as known_from,
         case
