@@ -45,7 +45,7 @@ def _plan(marts: Marts) -> None:
         "select min(as_of_date) as first_day, max(horizon_end_date) as end_day "
         "from marketing.inventory_plan"
     ).iloc[0]
-    to_order = plan[plan["reorder_quantity"] > 0]
+    to_order = plan[plan["is_reorder_due"].eq(True)]
     look.tiles(
         {
             "Products": words.count(len(plan)),
