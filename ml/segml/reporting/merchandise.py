@@ -52,7 +52,7 @@ def demand_table(say: Language, demand: pd.DataFrame) -> Table | None:
         ("category", "expected_units", "interval", "last_period_units", "change"),
         [
             (
-                str(row["category"]),
+                say.name("category", row["category"]),
                 words.count(row["expected_units"]),
                 f"{words.count(row['low_units'])}\N{EN DASH}{words.count(row['high_units'])}"
                 if pd.notna(row["low_units"])

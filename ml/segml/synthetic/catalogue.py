@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ def build_catalogue() -> Catalogue:
         np.round(median * np.exp(PRICE_SIGMA * _shared(rng.standard_normal(count), family))), 1.0
     )
     unit_price = price - 0.01
+    shortest, longest = map(math.log, STOCK_MONTHS_RANGE)
     cost_share = _shared(rng.uniform(*COST_SHARE_RANGE, count), family)
     return Catalogue(
         name=[name for item in CATEGORIES for name in item.product_names],
@@ -78,7 +80,7 @@ def build_catalogue() -> Catalogue:
         unit_price=unit_price,
         unit_cost=np.round(unit_price * cost_share, 2),
         quality=QUALITY_SIGMA * rng.standard_normal(count),
-        stock_months=np.exp(rng.uniform(*np.log(STOCK_MONTHS_RANGE), count)),
+        stock_months=np.exp(rng.uniform(shortest, longest, count)),
         lead_time_days=rng.integers(*LEAD_TIME_RANGE_DAYS, count),
         popularity=_popularity(),
         companions=_companions(category),
