@@ -38,7 +38,6 @@ h2 {font-size: 1.5rem !important}
 """
 FORMATS = {"share": "%.1f\N{NO-BREAK SPACE}%%", "count": "%,d", "days": "%,.1f", "mean": "%,.1f"}
 LARGE_AMOUNT = 100
-LONGEST_FIGURE = 12  # characters; longer values are words
 MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|<>$:~-]")
 ACRONYMS = {name: name.upper() for name in ("rfm", "id", "auc", "ece", "mae", "ndcg", "pr", "roc")}
 ACRONYMS |= {"ci": "95 % interval,", "wape": "WAPE"}
@@ -82,7 +81,7 @@ def tiles(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -
     """
     cells = [
         f'<div class="tile"><div class="label">{escape(label)}</div>'
-        f'<div class="value{" words" if len(value) > LONGEST_FIGURE else ""}">'
+        f'<div class="value{" words" if value[:1].isalpha() else ""}">'
         f"{escape(value)}</div>"
         f'<div class="change">{escape((changes or {}).get(label, ""))}</div></div>'
         for label, value in values.items()
