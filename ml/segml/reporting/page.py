@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from segml import __version__
 from segml.errors import SettingsError
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from segml.reporting.data import Evaluation
     from segml.reporting.language import Language
     from segml.reporting.verdict import Comparison
+
+CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,7 @@ def write_report(
     SettingsError
         When the file cannot be written, or there is no such language.
     """
-    say = language(language_code)
+    say = language(language_code, k=k_anonymity)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         data = read_report_data(warehouse, k_anonymity)
     progress("drawing")
@@ -192,10 +195,18 @@ def _template() -> Any:  # noqa: ANN401
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_with_code,
     )
     style, _, _ = loader.get_source(environment, "report.css")
     environment.globals["style"] = Markup(style)
     return environment.get_template("report.html.j2")
+
+
+def _with_code(value: Any) -> Any:  # noqa: ANN401
+    """Mark up what a message has between backticks: commands."""
+    if isinstance(value, Markup) or not isinstance(value, str) or "`" not in value:
+        return value
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(value))))
 
 
 def _replace_file(path: Path, content: bytes) -> None:
