@@ -14,8 +14,9 @@ from segml.artifacts import load_artifact
 from segml.dataset import TIERS
 from segml.errors import WarehouseError
 from segml.explanation import explain
-from segml.mart import read_plan, read_schema, read_scoring_batches
+from segml.mart import read_plan, read_scoring_batches
 from segml.registry import artifact_folder, find_version
+from segml.schemas import read_schema
 from segml.scorings import Scoring, write_scoring
 from segml.warehouse import open_warehouse
 

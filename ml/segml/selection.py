@@ -10,7 +10,7 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator, lasting_methods
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,11 @@ class Trial:
     def name(self) -> str:
         """Name of the model."""
         return self.recipe.name
+
+    @property
+    def kind(self) -> str:
+        """Its registered name, whatever its parameters."""
+        return kind_of(self.recipe.name)
 
     @property
     def log_loss(self) -> float:

@@ -17,10 +17,11 @@ from segml.errors import SettingsError
 from segml.identity import LEARNING_SETTINGS, code_fingerprint
 from segml.labelled.alarm import defining_features, describe_alarm
 from segml.labelled.intervals import with_exact_shares
-from segml.labelled.mart import read_labelled_customers, read_labelled_schema
+from segml.labelled.mart import read_labelled_customers
 from segml.labelled.splits import split_labelled
 from segml.models import LABELLED_BASELINES
 from segml.registry import ModelVersion, RunTables, artifact_folder, register
+from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
 from segml.training import MIN_ROWS_FOR_THREADS, compare_and_fit
 from segml.warehouse import open_warehouse

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from segml.dataset import UNOBSERVED_TIER, Examples
-from segml.errors import LoadingError, TrainingError, WarehouseError
-from segml.mart import feature_frame, read_schema
+from segml.errors import LoadingError, TrainingError
+from segml.mart import feature_frame
+from segml.schemas import LOAD_LABELLED, labelled_relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,13 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segml.dataset import FeatureSchema
-    from segml.settings import Settings
     from segml.warehouse import Warehouse
 
-TABLE = "labelled_customer_features"
-LOAD_FIX = (
-    "Load one with `segml load examples/labelled_customers.yml --data FILE`, then `dbt build`"
-)
 AGE_BAND = "age_band"
 
 
@@ -44,27 +39,6 @@ class LabelledCustomers:
     is_test: NDArray[np.bool_]
 
 
-def read_labelled_schema(warehouse: Warehouse, settings: Settings) -> FeatureSchema:
-    """Return the model inputs of labelled customers.
-
-    Of ``excluded_features`` only what names a column here applies: the shop has others.
-
-    Raises
-    ------
-    WarehouseError
-        When there is no such table yet.
-    """
-    if not warehouse.has_table("features", TABLE):
-        raise WarehouseError(f"{warehouse.path} has no labelled customers", LOAD_FIX)
-    names = read_schema(warehouse, table=TABLE).names
-    excluded = [
-        pattern
-        for pattern in settings.excluded_features
-        if any(fnmatchcase(name, pattern) for name in names)
-    ]
-    return read_schema(warehouse, excluded, table=TABLE)
-
-
 def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> LabelledCustomers:
     """Read everybody who has a class; the classes are sorted by name.
 
@@ -74,11 +48,11 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
         When nobody has one.
     """
     frame = warehouse.frame(
-        f"select {_selection(schema)}, class_name, split_role from features.{TABLE} "
+        f"select {_selection(schema)}, class_name, split_role from {labelled_relation(warehouse)} "
         "where class_name is not null order by customer_key"
     )
     if frame.empty:
-        raise TrainingError("No labelled customer has a class", LOAD_FIX)
+        raise TrainingError("No labelled customer has a class", LOAD_LABELLED)
     class_names = tuple(sorted(frame["class_name"].unique().tolist()))
     label = frame["class_name"].map(class_names.index).to_numpy(dtype=np.int8)
     return LabelledCustomers(
@@ -92,7 +66,7 @@ def read_unlabelled_batches(
 ) -> Iterator[Examples]:
     """Stream the customers without a class in the order of their keys."""
     batches = warehouse.batches(
-        f"select {_selection(schema)} from features.{TABLE} "
+        f"select {_selection(schema)} from {labelled_relation(warehouse)} "
         "where class_name is null order by customer_key",
         rows_per_batch,
     )
