@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from segml.models.base import TierModel
     from segml.recipe import Recipe
     from segml.settings import Settings
-    from segml.splits import Splits
+    from segml.splits import SelectionFold, Splits
 
     Array = NDArray[np.float64]
 
@@ -83,7 +83,19 @@ def blend_trials(
         for position in range(len(splits.folds))
     ]
     fold_models = [_blend_of(fitted, weights, members, settings) for fitted in fitted_by_fold]
-    return Trial(recipe, tuple(fold_models), calibration, weights)
+    served = [trial for trial in members if trial.name in weights]
+    earlier = tuple(
+        pool([trial.earlier[position] for trial in served], _rows_of(weights, served, origin))
+        for position, origin in enumerate(splits.earlier)
+    )
+    return Trial(recipe, tuple(fold_models), calibration, earlier, weights)
+
+
+def _rows_of(
+    weights: Mapping[str, float], members: Sequence[Trial], origin: SelectionFold
+) -> Array:
+    """Return the weights of the members for every judged row, shape (n, members)."""
+    return np.tile([weights[trial.name] for trial in members], (int(origin.validate.sum()), 1))
 
 
 def _members_of(blend: Recipe, trials: Sequence[Trial]) -> list[Trial]:

@@ -143,7 +143,7 @@ def train_from_warehouse(
         schema=schema,
         as_of_date=plan.as_of_date,
         horizon_days=plan.horizon_days,
-        high_value_threshold=plan.high_value_threshold,
+        high_value_threshold=float(plan.high_value_threshold),
         personas=customers.fit_personas(settings, progress),
     )
     fairness = _fairness(warehouse_path, settings, result, k_anonymity)

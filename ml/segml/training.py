@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.challenge import Champion, Verdict
-    from segml.dataset import Examples
+    from segml.dataset import Examples, Predictions
     from segml.final_fit import FinalFit
     from segml.judgement import Judgement
-    from segml.models.base import TierModel
-    from segml.models.calibrator import Calibrator
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -61,6 +59,8 @@ class TrainingResult:
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
+    validated : dict of str to Predictions
+        Of the validation rows by every model, calibrated by the curves of other customers.
     tested : dict of str to Judgement
         The test of every model, fitted on train and validation snapshots.
     duels : DataFrame
@@ -82,6 +82,7 @@ class TrainingResult:
     comparison: pd.DataFrame
     metrics: pd.DataFrame
     curves: pd.DataFrame
+    validated: dict[str, Predictions]
     tested: dict[str, Judgement]
     duels: pd.DataFrame
     selection_scheme: str
@@ -92,26 +93,6 @@ class TrainingResult:
     def fits(self) -> tuple[FinalFit, ...]:
         """What a run stores: its choice, and the champion's recipe if it has learned again."""
         return (self.chosen,) if self.refreshed is None else (self.chosen, self.refreshed)
-
-    @property
-    def model(self) -> TierModel:
-        """The chosen model, fitted on all labelled snapshots."""
-        return self.chosen.model
-
-    @property
-    def calibrator(self) -> Calibrator:
-        """Its calibrator."""
-        return self.chosen.calibrator
-
-    @property
-    def importance(self) -> pd.DataFrame:
-        """What it relies on."""
-        return self.chosen.importance
-
-    @property
-    def reference(self) -> dict[str, float | str | None]:
-        """Its typical customer."""
-        return self.chosen.reference
 
 
 def train(
@@ -227,6 +208,7 @@ def compare_and_fit(
         comparison=_compare(list(trials.values()), metrics),
         metrics=metrics,
         curves=curves,
+        validated={name: trial.calibration.predictions for name, trial in trials.items()},
         tested=tested,
         duels=with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
         selection_scheme=splits.scheme,

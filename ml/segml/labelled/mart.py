@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from segml.audit import SENSITIVE_FEATURES
 from segml.dataset import UNOBSERVED_TIER, Examples
 from segml.errors import LoadingError, TrainingError
 from segml.mart import feature_frame
@@ -59,6 +60,31 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
         _examples(frame, schema, class_names, label),
         (frame["split_role"] == "test").to_numpy(),
     )
+
+
+def read_labelled_groups(warehouse: Warehouse, customer_key: NDArray[np.str_]) -> pd.DataFrame:
+    """Return the groups of people that customers belong to, in the order of ``customer_key``.
+
+    Returns
+    -------
+    DataFrame, shape (n, dimensions)
+        One column of text per sensitive column that the table has; ``None`` is unknown.
+    """
+    relation = labelled_relation(warehouse)
+    if warehouse.has_table("features", "labelled_model_inputs"):
+        relation += (
+            " left join (select customer_key, income_bin from features.labelled_model_inputs) "
+            "using (customer_key)"
+        )
+    frame = warehouse.frame(f"select * from {relation}")
+    names = [name for name in SENSITIVE_FEATURES if name in frame]
+    groups = frame.set_index(frame["customer_key"].astype(str))[names].reindex(customer_key)
+    texts = groups.apply(lambda column: column.map(_group_name, na_action="ignore"))
+    return texts.astype(object).where(texts.notna(), None).reset_index(drop=True)
+
+
+def _group_name(value: object) -> str:
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def read_unlabelled_batches(
