@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from segml.champions import promote, roll_back
 from segml.dataset import FeatureSchema, customer_fold
 from segml.errors import LoadingError, SettingsError, TrainingError
 from segml.labelled.alarm import defining_features, describe_alarm
@@ -17,11 +18,13 @@ from segml.labelled.mart import LabelledCustomers, parse_values
 from segml.labelled.scoring import predict_values, score_unlabelled
 from segml.labelled.splits import split_labelled
 from segml.models import build_model, model_class
-from segml.registry import find_version, list_versions
+from segml.promotion import list_promotions
+from segml.registry import find_version, list_versions, read_run
 from segml.settings import LABELLED_CUSTOMERS, Settings
 from segml.warehouse import open_warehouse
 
 CLASSES = ("basic", "plus")
+FOLDS = {"cv_fold_1", "cv_fold_2", "cv_fold_3"}
 SETTINGS = {"candidates": ("logistic",), "bootstrap_samples": 20}
 
 
@@ -214,9 +217,13 @@ def settings(tmp_path_factory):
     return Settings(artifact_dir=tmp_path_factory.mktemp("artifacts"), **SETTINGS)
 
 
+def train(warehouse_path, settings):
+    return train_on_labelled(warehouse_path, settings, lambda _: None, k_anonymity=10)
+
+
 @pytest.fixture(scope="module")
 def trained(warehouse_path, settings):
-    return train_on_labelled(warehouse_path, settings, lambda _: None)
+    return train(warehouse_path, settings)
 
 
 def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained, settings):
@@ -225,7 +232,7 @@ def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained
             "insert into ml.model_versions by name select 'of the shop' as model_version, "
             "'run' as run_id, 'prior' as model_name, 'champion' as status"
         )
-    again = train_on_labelled(warehouse_path, settings, lambda _: None)
+    again = train(warehouse_path, settings)
     assert again.version.model_version == trained.version.model_version
     with open_warehouse(warehouse_path) as warehouse:
         found = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
@@ -238,12 +245,74 @@ def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained
 
 def test_training_measures_each_class_and_no_revenue(trained):
     metrics = trained.metrics
+    assert set(metrics["split"]) == {"validation", "test", *FOLDS}
+    folds = metrics[metrics["split"].isin(FOLDS) & (metrics["metric"] == "example_count")]
+    assert (folds.groupby("model_name")["value"].sum() == 160).all()
     assert {"recall_new", "roc_auc_senior, loyal"} <= set(metrics["metric"])
     assert not metrics["metric"].str.contains("revenue").any()
     assert metrics["snapshot_date"].isna().all()
     losses = metrics[metrics["metric"] == "log_loss"].set_index(["split", "model_name"])["value"]
     assert losses["test", trained.version.model_name] < losses["test", "prior"]
     assert trained.warning == ""
+
+
+def test_each_group_of_people_is_measured_by_cross_validation(warehouse_path, trained):
+    with open_warehouse(warehouse_path) as warehouse:
+        fairness = read_run(warehouse, trained.version.run_id).fairness
+    assert set(fairness["dimension"]) == {"age_band"}
+    assert set(fairness["metric"]) == {
+        "customer_count",
+        "accuracy",
+        "log_loss",
+        "class_share_gap",
+    }
+    counts = fairness[fairness["metric"] == "customer_count"].set_index("group_name")["value"]
+    assert set(counts.index) == {"<50", "50+"}
+    assert counts.sum() == 160
+
+
+def test_a_first_model_is_served_and_the_same_again_stays(warehouse_path, trained, settings):
+    assert trained.version.status == "champion"
+    assert "there was no champion" in trained.version.decision
+    again = train(warehouse_path, settings)
+    assert again.version.status == "champion"
+    assert "too: it has learned again" in again.version.decision
+
+
+def test_another_model_takes_over_only_with_confidence(warehouse_path, trained, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    worse = train(copy, replace(settings, model="prior"))
+    assert worse.version.status == "candidate"
+    assert "prior is not better with 90% confidence" in worse.version.decision
+    with open_warehouse(copy) as warehouse:
+        champion = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
+        assert champion.model_version == trained.version.model_version
+        assert list_promotions(warehouse) == []
+    promote(copy, settings, worse.version.model_version)
+    better = train(copy, replace(settings, seed=7))
+    assert better.version.status == "champion"
+    assert "against the champion's prior" in better.version.decision
+    assert roll_back(copy, settings, data_set=LABELLED_CUSTOMERS).model_version == (
+        worse.version.model_version
+    )
+    with open_warehouse(copy) as warehouse:
+        promotions = list_promotions(warehouse, data_set=LABELLED_CUSTOMERS)
+    assert [item.actor for item in promotions] == ["auto", "manual", "auto", "manual"]
+    assert promotions[2].p_better > 0.9
+
+
+def test_other_classes_cannot_be_served_by_the_old_model(warehouse_path, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "update features.labelled_customer_features set class_name = 'gone' "
+            "where class_name = 'new'"
+        )
+    renamed = train(copy, settings)
+    assert renamed.version.status == "champion"
+    assert "It knows the classes new, regular, senior, loyal" in renamed.version.decision
 
 
 @pytest.mark.usefixtures("trained")
@@ -294,4 +363,4 @@ def test_values_that_mean_nothing_are_refused(warehouse_path, settings, values, 
 
 def test_a_model_that_needs_a_history_is_refused(warehouse_path, settings):
     with pytest.raises(SettingsError, match="rfm_rule needs the history"):
-        train_on_labelled(warehouse_path, replace(settings, model="rfm_rule"), lambda _: None)
+        train(warehouse_path, replace(settings, model="rfm_rule"))

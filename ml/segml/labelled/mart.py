@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from segml.audit import SENSITIVE_FEATURES
 from segml.dataset import UNOBSERVED_TIER, Examples
-from segml.errors import LoadingError, TrainingError, WarehouseError
-from segml.mart import feature_frame, read_schema
+from segml.errors import LoadingError, TrainingError
+from segml.mart import feature_frame
+from segml.schemas import LOAD_LABELLED, labelled_relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segml.dataset import FeatureSchema
-    from segml.settings import Settings
     from segml.warehouse import Warehouse
 
-TABLE = "labelled_customer_features"
-LOAD_FIX = (
-    "Load one with `segml load examples/labelled_customers.yml --data FILE`, then `dbt build`"
-)
 AGE_BAND = "age_band"
 
 
@@ -44,27 +40,6 @@ class LabelledCustomers:
     is_test: NDArray[np.bool_]
 
 
-def read_labelled_schema(warehouse: Warehouse, settings: Settings) -> FeatureSchema:
-    """Return the model inputs of labelled customers.
-
-    Of ``excluded_features`` only what names a column here applies: the shop has others.
-
-    Raises
-    ------
-    WarehouseError
-        When there is no such table yet.
-    """
-    if not warehouse.has_table("features", TABLE):
-        raise WarehouseError(f"{warehouse.path} has no labelled customers", LOAD_FIX)
-    names = read_schema(warehouse, table=TABLE).names
-    excluded = [
-        pattern
-        for pattern in settings.excluded_features
-        if any(fnmatchcase(name, pattern) for name in names)
-    ]
-    return read_schema(warehouse, excluded, table=TABLE)
-
-
 def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> LabelledCustomers:
     """Read everybody who has a class; the classes are sorted by name.
 
@@ -74,11 +49,11 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
         When nobody has one.
     """
     frame = warehouse.frame(
-        f"select {_selection(schema)}, class_name, split_role from features.{TABLE} "
+        f"select {_selection(schema)}, class_name, split_role from {labelled_relation(warehouse)} "
         "where class_name is not null order by customer_key"
     )
     if frame.empty:
-        raise TrainingError("No labelled customer has a class", LOAD_FIX)
+        raise TrainingError("No labelled customer has a class", LOAD_LABELLED)
     class_names = tuple(sorted(frame["class_name"].unique().tolist()))
     label = frame["class_name"].map(class_names.index).to_numpy(dtype=np.int8)
     return LabelledCustomers(
@@ -87,12 +62,37 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
     )
 
 
+def read_labelled_groups(warehouse: Warehouse, customer_key: NDArray[np.str_]) -> pd.DataFrame:
+    """Return the groups of people that customers belong to, in the order of ``customer_key``.
+
+    Returns
+    -------
+    DataFrame, shape (n, dimensions)
+        One column of text per sensitive column that the table has; ``None`` is unknown.
+    """
+    relation = labelled_relation(warehouse)
+    if warehouse.has_table("features", "labelled_model_inputs"):
+        relation += (
+            " left join (select customer_key, income_bin from features.labelled_model_inputs) "
+            "using (customer_key)"
+        )
+    frame = warehouse.frame(f"select * from {relation}")
+    names = [name for name in SENSITIVE_FEATURES if name in frame]
+    groups = frame.set_index(frame["customer_key"].astype(str))[names].reindex(customer_key)
+    texts = groups.apply(lambda column: column.map(_group_name, na_action="ignore"))
+    return texts.astype(object).where(texts.notna(), None).reset_index(drop=True)
+
+
+def _group_name(value: object) -> str:
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
 def read_unlabelled_batches(
     warehouse: Warehouse, schema: FeatureSchema, class_names: tuple[str, ...], rows_per_batch: int
 ) -> Iterator[Examples]:
     """Stream the customers without a class in the order of their keys."""
     batches = warehouse.batches(
-        f"select {_selection(schema)} from features.{TABLE} "
+        f"select {_selection(schema)} from {labelled_relation(warehouse)} "
         "where class_name is null order by customer_key",
         rows_per_batch,
     )
