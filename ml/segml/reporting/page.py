@@ -136,6 +136,9 @@ def page_context(say: Language, data: ReportData) -> dict[str, Any]:
         "cohorts": movement.cohort_rows(say, optional.cohorts),
         "cohort_months": range(1, movement.SHOWN_MONTHS + 1),
         "audiences": sections.audience_table(say, optional.audiences),
+        "first_campaign": None
+        if optional.audiences.empty
+        else optional.audiences["campaign_id"][0],
         "results": sections.result_table(say, optional.results),
         "products": merchandise.product_table(say, optional.recommended),
         "recommendation_quality": merchandise.quality_table(
