@@ -1,0 +1,55 @@
+"""From a template to a file that is complete or not there."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from segml.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jinja2 import Template
+
+
+def template(name: str) -> Template:
+    """Return a page with the style of all pages within it."""
+    loader = PackageLoader("segml.reporting")
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, _, _ = loader.get_source(environment, "report.css")
+    environment.globals["style"] = Markup(style)
+    return environment.get_template(name)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            f"The report cannot be written to {path}: {error.strerror}",
+            "Choose another `report_path`",
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
