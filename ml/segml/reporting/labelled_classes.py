@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ def class_chart(say: Language, classes: pd.DataFrame) -> Markup | None:
 def class_table(say: Language, validated: Evaluation, class_names: list[str]) -> Table | None:
     """Return how well each class is recognised, cross-validated, with 95 % intervals."""
     rows = validated.metrics[validated.metrics["model_name"] == validated.version.model_name]
-    of: Mapping[str, dict[str, float]] = rows.set_index("metric").to_dict(orient="index")
+    of: Mapping[Any, Any] = rows.set_index("metric").to_dict(orient="index")
 
     def cell(metric: str) -> str:
         row = of.get(metric)

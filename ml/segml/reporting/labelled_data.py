@@ -70,8 +70,9 @@ def read_labelled_data(warehouse: Warehouse, k_anonymity: int) -> LabelledData:
             from (
                 select
                     segment,
-                    count(*) filter (where segment_source = 'given') as given,
-                    count(*) filter (where segment_source = 'predicted') as predicted
+                    cast(count(*) filter (where segment_source = 'given') as double) as given,
+                    cast(count(*) filter (where segment_source = 'predicted') as double)
+                        as predicted
                 from marketing.labelled_customer_segments
                 where segment_source != 'unscored'
                 group by segment

@@ -77,7 +77,7 @@ def labelled_context(say: Language, data: LabelledData, k_anonymity: int) -> dic
         "class_chart": labelled_classes.class_chart(say, data.classes),
         "verdict": tested and verdict.verdict(say, tested),
         "results": [
-            (say(f"labelled.{name}"), _metric_table(say, evaluation, comparison))
+            (say(f"labelled.{name}_part"), _metric_table(say, evaluation, comparison))
             for name, evaluation, comparison in (
                 ("tested", data.tested, tested),
                 ("validated", data.validated, validated),

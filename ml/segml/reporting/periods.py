@@ -36,30 +36,30 @@ def judged_periods(say: Language, periods: pd.DataFrame, comparison: Comparison)
     Returns
     -------
     Periods or None
-        None with one period only, or where the served model has no rival among the baselines.
+        None with one period only, or where a baseline is served or none was judged.
     """
-    values = periods.pivot_table(
-        index=["snapshot_date", "split"],
-        columns=["metric", "model_name"],
-        values="value",
-        dropna=False,
-    ).dropna(how="all")
+    period = ["snapshot_date", "split"]
+    losses = periods[periods["metric"] == "log_loss"].pivot_table(
+        index=period, columns="model_name", values="value"
+    )
     champion, baselines = comparison.champion, comparison.baselines
-    if len(values) < FEWEST or champion in baselines or not baselines:
+    judged = pd.DataFrame(
+        {"ours": losses[champion], "theirs": losses[baselines].min(axis=1)}
+    ).dropna()
+    if len(judged) < FEWEST or champion in baselines:
         return None
-    losses = values["log_loss"].reindex(columns=[champion, *baselines])
-    ours, theirs = losses[champion], losses[baselines].min(axis=1)
-    counts = values["example_count"].max(axis=1)
+    ours, theirs = judged["ours"], judged["theirs"]
+    counts = periods[periods["metric"] == "example_count"].groupby(period)["value"].max()
     rows = [
         (
             say.day(day),
             say.name("split", str(split).partition("_fold_")[0]),
-            words.count(counts[day, split]),
+            words.count(counts.get((day, split))),
             words.precise(ours[day, split]),
             words.precise(theirs[day, split]),
             f"{theirs[day, split] - ours[day, split]:+.3f}",
         )
-        for day, split in values.index
+        for day, split in judged.index
     ]
     columns = ("period", "use", "customers", "served_loss", "baseline_loss", "lead")
     table = text_table(say, columns, rows)
@@ -67,7 +67,7 @@ def judged_periods(say: Language, periods: pd.DataFrame, comparison: Comparison)
         "model.periods_summary",
         model=say.model(champion),
         wins=int((ours < theirs).sum()),
-        count=len(values),
+        count=len(judged),
         low=words.precise(ours.min()),
         high=words.precise(ours.max()),
     )
