@@ -1,5 +1,6 @@
 """Customers with a class and no history: splits, the alarm, one customer by values, intervals."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from segml.labelled.splits import split_labelled
 from segml.models import build_model, model_class
 from segml.promotion import list_promotions
 from segml.registry import find_version, list_versions, read_run
+from segml.reporting import write_labelled_report
+from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS, Settings
 from segml.warehouse import open_warehouse
 
@@ -200,6 +203,12 @@ def warehouse_path(tmp_path_factory):
             "('age', 18::double, 80::double, 160), ('income', 8000::double, 90000::double, 160)) "
             "t(feature, minimum_value, maximum_value, known_count)"
         )
+        warehouse.execute("create schema marketing")
+        warehouse.execute(
+            "create view marketing.labelled_customer_segments as select coalesce(class_name, "
+            "'new') as segment, if(class_name is null, 'predicted', 'given') as segment_source "
+            "from features.labelled_customer_features"
+        )
         create_ml_tables(warehouse)
     return path
 
@@ -300,6 +309,85 @@ def test_another_model_takes_over_only_with_confidence(warehouse_path, trained, 
         promotions = list_promotions(warehouse, data_set=LABELLED_CUSTOMERS)
     assert [item.actor for item in promotions] == ["auto", "manual", "auto", "manual"]
     assert promotions[2].p_better > 0.9
+
+
+def report_on(path, code="en", k_anonymity=10):
+    written = write_labelled_report(
+        path,
+        path.with_name("report.html"),
+        lambda _: None,
+        k_anonymity=k_anonymity,
+        language_code=code,
+    )
+    return written.read_text(encoding="utf-8")
+
+
+def visible(html):
+    text = re.sub(r"<[^>]+>", " ", html.partition("<body>")[2])
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_says_how_well_each_class_is_known(warehouse_path):
+    html = report_on(warehouse_path)
+    assert html == report_on(warehouse_path)
+    assert "http" not in html
+    text = visible(html)
+    assert "The logistic regression beats the baselines." in text
+    assert re.search(r"Over the 3 folds .* lay between 0\.\d+ and 0\.\d+", text)
+    for name in ("senior, loyal", "regular", "new"):
+        assert re.search(rf"{name} \d+\.\d % \d+\.\d % \(", text)
+    assert len(re.findall(r'<td class="heat"', html)) == 9
+    assert "Age band" in text
+    assert "One column alone names the class" not in text
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_hides_small_classes(warehouse_path):
+    text = visible(report_on(warehouse_path, k_anonymity=50))
+    assert "fewer than k" in text
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_speaks_chinese(warehouse_path):
+    text = visible(report_on(warehouse_path, code="zh"))
+    assert "各类别的识别情况" in text
+    assert not re.search(r"[A-Za-z]+ (?:is|are|of|the) [a-z]+", text.partition("名词解释")[0])
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_warns_of_a_class_that_one_column_defines(warehouse_path, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "update ml.evaluation_metrics set value = 0.99 where model_name = 'single_feature' "
+            "and metric = 'accuracy'"
+        )
+    assert "One column alone names the class" in visible(report_on(copy))
+
+
+def test_columns_of_ones_own_are_features_and_groups(warehouse_path, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "create or replace table features.labelled_customer_features as select *, "
+            "map {'balance': 40 - age, 'points': null::double} as own_numbers, "
+            "map {'gender': if(income > 22000, 'f', 'm')} as own_texts "
+            "from features.labelled_customer_features"
+        )
+    trained = train(copy, settings)
+    assert "added: balance, points" in trained.version.decision
+    with open_warehouse(copy) as warehouse:
+        schema = read_labelled_schema(warehouse, settings)
+        fairness = read_run(warehouse, trained.version.run_id).fairness
+    assert schema.numeric[-2:] == ("balance", "points")
+    assert schema.categorical == ("category", "age_band", "gender")
+    assert set(fairness["dimension"]) == {"age_band", "gender"}
+    assert score_unlabelled(copy, settings, lambda _: None).customer_count == 10
+    values = {"age": "75", "balance": "-35", "gender": "f"}
+    assert predict_values(copy, settings, values).predicted_class == "senior, loyal"
 
 
 def test_other_classes_cannot_be_served_by_the_old_model(warehouse_path, settings, tmp_path):

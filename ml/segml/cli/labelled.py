@@ -61,10 +61,9 @@ def predict(
 
 
 def print_registered(version: ModelVersion) -> None:
-    """Print what a run has stored, and why it is served or not."""
+    """Print what a run has stored, and whether it is served."""
     row = [version.model_version, version.status]
     print_table("Registered", ["model version", "status"], [row])
-    typer.echo(version.decision)
 
 
 def print_metrics(metrics: pd.DataFrame, version: ModelVersion) -> None:

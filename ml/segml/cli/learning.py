@@ -94,7 +94,8 @@ def evaluate(
 
     project = project_from(project_dir, profiles_dir, target, variables)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version, data_set=on.value)
+        # a name says which data set it is of
+        version = find_version(warehouse, model_version, data_set=None if model_version else on)
         run = read_run(warehouse, version.run_id)
     if as_json:
         tables = {name: table.to_dict(orient="records") for name, table in vars(run).items()}

@@ -152,7 +152,7 @@ def _fairness(
             minimum_customers=k_anonymity,
             resamples=settings.bootstrap_samples,
             seed=settings.seed,
-        ).assign(model_name=fit.name, split="validation", snapshot_date=pd.NaT)
+        ).assign(model_name=fit.name, split="validation", snapshot_date=None)
         for fit in result.fits
     ]
     return pd.concat(tables)

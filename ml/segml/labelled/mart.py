@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from segml.warehouse import Warehouse
 
 AGE_BAND = "age_band"
+# numbers that are never negative; a team's own may be
+NEVER_NEGATIVE = ("age", "income", "frequency", "purchase_amount", "review_count", "rating")
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ def read_labelled_groups(warehouse: Warehouse, customer_key: NDArray[np.str_]) -
     frame = warehouse.frame(f"select * from {relation}")
     names = [name for name in SENSITIVE_FEATURES if name in frame]
     groups = frame.set_index(frame["customer_key"].astype(str))[names].reindex(customer_key)
-    texts = groups.apply(lambda column: column.map(_group_name, na_action="ignore"))
-    return texts.astype(object).where(texts.notna(), None).reset_index(drop=True)
+    return pd.DataFrame({name: [*map(_group_name, groups[name])] for name in names}, dtype=object)
 
 
-def _group_name(value: object) -> str:
+def _group_name(value: Any) -> str | None:  # noqa: ANN401
+    if pd.isna(value):
+        return None
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
@@ -130,14 +133,18 @@ def customer_of(
     Raises
     ------
     LoadingError
-        When a name is no feature, or a number is none or negative.
+        When a name is no feature, or a number is none, or negative where it cannot be.
     """
     known = [name for name in schema.names if name != AGE_BAND]
     row: dict[str, float | str | None] = dict.fromkeys(schema.names)
     for name, text in values.items():
         if name not in known:
             raise LoadingError(f"--values names `{name}`", f"Choose from {', '.join(known)}")
-        row[name] = _number(name, text) if name in schema.numeric else text or None
+        row[name] = (
+            _number(name, text, is_own=name not in NEVER_NEGATIVE)
+            if name in schema.numeric
+            else text or None
+        )
     if row.get("age") is not None and AGE_BAND in schema.names:
         row[AGE_BAND] = warehouse.value(
             "select max(age_band) from features.labelled_age_bands "
@@ -148,13 +155,14 @@ def customer_of(
     return _examples(frame, schema, class_names)
 
 
-def _number(name: str, text: str) -> float:
+def _number(name: str, text: str, *, is_own: bool) -> float:
     try:
         number = float(text)
     except ValueError:
         number = np.nan
-    if not np.isfinite(number) or number < 0:
-        raise LoadingError(f"--values: {name}='{text}' is no number from zero on", "Correct it")
+    if not np.isfinite(number) or (number < 0 and not is_own):
+        kind = "no number" if is_own else "no number from zero on"
+        raise LoadingError(f"--values: {name}='{text}' is {kind}", "Correct it")
     return number
 
 
