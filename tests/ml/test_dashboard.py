@@ -139,6 +139,16 @@ def test_names_of_a_shop_are_text_and_never_markup(published):
     assert plain("_text_ of a *shop*") == r"\_text\_ of a \*shop\*"
 
 
+def test_a_shop_without_any_prediction_has_customers_without_reasons(warehouse, tmp_path):
+    shutil.copy(warehouse, tmp_path / "unscored.duckdb")
+    with duckdb.connect(str(tmp_path / "unscored.duckdb")) as connection:
+        connection.execute("update marketing.customer_segments set top_reasons = null")
+    publish(tmp_path / "unscored.duckdb", tmp_path / "out")
+    app = page("Customer 360", tmp_path / "out")
+    assert [item.message for item in app.exception] == []
+    assert "No reasons are stored for this customer." in app.info[0].value
+
+
 def test_a_customer_is_found_by_key_and_an_unknown_key_is_said_to_be(published):
     app = page("Customer 360", published)
     app.text_input[0].set_value("00000000-0000-0000-0000-000000000001 ").run()
