@@ -145,6 +145,10 @@ class Predictions:
     tier_probabilities: NDArray[np.float64]
     conditional_revenue: NDArray[np.float64]
 
+    def take(self, selection: NDArray[np.bool_]) -> Predictions:
+        """Return those of the selected rows."""
+        return Predictions(self.tier_probabilities[selection], self.conditional_revenue[selection])
+
     @property
     def expected_net_revenue(self) -> NDArray[np.float64]:
         """E[net revenue within the horizon] in currency, shape (n,); follows the tiers."""
@@ -188,6 +192,16 @@ def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[
     )
     fractions = np.array([int.from_bytes(digest) / 2**64 for digest in digests], dtype=np.float64)
     return fractions[positions]
+
+
+def sample_customers(examples: Examples, maximum_rows: int, salt: str) -> Examples:
+    """Return all examples, or above ``maximum_rows`` about so many, of a fixed sample of customers.
+
+    All rows of a customer are in the sample or none is.
+    """
+    if len(examples) <= maximum_rows:
+        return examples
+    return examples.take(hash_fraction(examples.customer_key, salt) < maximum_rows / len(examples))
 
 
 def customer_fold(

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import numpy as np
 import pandas as pd
 
-from segml.dataset import BASELINE_FEATURES, TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
-from segml.errors import SettingsError, TrainingError, WarehouseError
+from segml.dataset import TIERS, UNOBSERVED_TIER, Examples
+from segml.errors import TrainingError, WarehouseError
+from segml.key_ranges import key_at, key_ranges
 from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date
 
+    from segml.dataset import FeatureSchema
     from segml.warehouse import Warehouse
 
-KEY_COLUMNS = ("customer_key", "snapshot_date", "split_role", "class_name")
-CATEGORICAL_TYPES = ("VARCHAR",)
-UUID_SPACE = 2**128
+LARGEST_RANGE = 2  # of the average number of customers
 
 
 @dataclass(frozen=True)
@@ -79,56 +77,6 @@ def read_plan(warehouse: Warehouse) -> SnapshotPlan:
     )
 
 
-def read_schema(
-    warehouse: Warehouse, excluded: Sequence[str] = (), *, table: str = "customer_features"
-) -> FeatureSchema:
-    """Return the model inputs: every column of a feature table but keys and exclusions.
-
-    What a baseline is made of stays with that baseline, though no model sees it.
-
-    Parameters
-    ----------
-    excluded : sequence of str
-        Column names or shell patterns, such as ``gender`` or ``net_revenue_*``.
-
-    Raises
-    ------
-    SettingsError
-        When a pattern matches no column, since it then protects nothing.
-    """
-    columns = warehouse.rows(
-        "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'features' and table_name = ? order by ordinal_position",
-        [table],
-    )
-    names = [name for name, _ in columns]
-    for pattern in excluded:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise SettingsError(
-                f"`excluded_features` names '{pattern}', which is no column of {table}",
-                "Correct the name in segml.toml",
-            )
-    kept = [
-        (name, kind)
-        for name, kind in columns
-        if name not in KEY_COLUMNS and not any(fnmatchcase(name, item) for item in excluded)
-    ]
-    withheld = [
-        (name, kind)
-        for name, kind in columns
-        if (name, kind) not in kept and any(fnmatchcase(name, item) for item in BASELINE_FEATURES)
-    ]
-    return FeatureSchema(*_by_kind(kept), *_by_kind(withheld))
-
-
-def _by_kind(columns: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of numeric and of categorical columns."""
-    return (
-        tuple(name for name, kind in columns if kind not in CATEGORICAL_TYPES),
-        tuple(name for name, kind in columns if kind in CATEGORICAL_TYPES),
-    )
-
-
 def read_training_examples(
     warehouse: Warehouse,
     schema: FeatureSchema,
@@ -138,8 +86,7 @@ def read_training_examples(
 ) -> Examples:
     """Read all labelled examples, or those of a fixed sample of customers.
 
-    Customer keys are keyed hashes and so uniformly spread: a sample is simply everybody below
-    a cut in key space, the same customers in every run.
+    A sample is everybody below a cut in key space, the same customers in every run.
 
     Parameters
     ----------
@@ -160,7 +107,7 @@ def read_training_examples(
     chosen = f"""
         from features.training_examples
         where value_tier is not null
-            and customer_key <= cast('{_uuid_at(min(1.0, maximum_examples / total))}' as uuid)
+            and customer_key <= cast('{key_at(min(1.0, maximum_examples / total))}' as uuid)
     """
     frame = warehouse.frame(
         f"select {_selection(schema)}, value_tier, horizon_net_revenue {chosen} "
@@ -181,24 +128,25 @@ def read_scoring_batches(
     *,
     with_sequences: bool = False,
 ) -> Iterator[Examples]:
-    """Stream the customers of one snapshot in the order of their keys."""
+    """Yield the customers of one snapshot in the order of their keys, a range of keys at a time.
+
+    A range holds about ``rows_per_batch`` customers, and no others are ever in memory. The mart
+    is sorted by key, so that reading a range skips the rest of it.
+    """
     reader = SequenceReader.of(warehouse) if with_sequences else None
-    columns, source = _selection(schema), "features.customer_features"
-    if reader:
-        columns = ", ".join([columns, *SEQUENCE_COLUMNS])
-        source = with_sequences_joined(source)
-    batches = warehouse.batches(
-        f"""
-        select {columns} from {source}
-        where snapshot_date = date '{snapshot_date.isoformat()}'
-        order by customer_key
-        """,
-        rows_per_batch,
-    )
-    for batch in batches:
-        features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
-        examples = _to_examples(features.to_pandas(), schema)
-        yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
+    columns = ", ".join([_selection(schema), *(SEQUENCE_COLUMNS if reader else ())])
+    mart = f"""features.customer_features
+        where snapshot_date = date '{snapshot_date.isoformat()}'"""
+    count = -(-warehouse.value(f"select count(*) from {mart}") // rows_per_batch)
+    for condition in key_ranges(count) if count else ():
+        source = f"(from {mart} and {condition})"
+        source = with_sequences_joined(source) if reader else source
+        query = f"select {columns} from {source} order by customer_key"
+        # what is a little larger than the average range is still one batch
+        for batch in warehouse.batches(query, LARGEST_RANGE * rows_per_batch):
+            features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
+            examples = _to_examples(features.to_pandas(), schema)
+            yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
 
 
 def _selection(schema: FeatureSchema) -> str:
@@ -210,10 +158,6 @@ def _selection(schema: FeatureSchema) -> str:
     return ", ".join(
         ["cast(customer_key as varchar) as customer_key", "snapshot_date", *numeric, *categorical]
     )
-
-
-def _uuid_at(share: float) -> UUID:
-    return UUID(int=min(UUID_SPACE - 1, int(share * UUID_SPACE)))
 
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:

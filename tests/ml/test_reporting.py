@@ -615,6 +615,36 @@ def test_names_from_the_warehouse_are_translated(chinese):
     assert '<html lang="zh">' in chinese.html
 
 
+PERIODS = """
+insert into ml.evaluation_metrics values
+    ('run1', 'rfm_rule', 'validation', '2025-01-16', 'log_loss', 0.3, null, null),
+    ('run1', 'logistic', 'cv_fold_1', '2024-10-18', 'log_loss', 0.62, null, null),
+    ('run1', 'rfm_rule', 'cv_fold_1', '2024-10-18', 'log_loss', 0.61, null, null),
+    ('run1', 'prior', 'cv_fold_1', '2024-10-18', 'log_loss', 0.9, null, null),
+    ('run1', 'logistic', 'cv_fold_1', '2024-10-18', 'example_count', 1107, null, null);
+"""
+
+
+def test_earlier_periods_show_whether_the_test_was_luck(tmp_path):
+    text = write(tmp_path, TRAINING, PERIODS).text
+    assert (
+        "The logistic regression had a lower log loss than every baseline in 2 of 3 periods, "
+        "between 0.111 and 0.620."
+    ) in text
+    assert "18 October 2024 earlier period 1,107 0.620 0.610 -0.010" in text
+    assert "16 April 2025 test 1,294 0.523 0.599 +0.076" in text
+
+
+def test_one_period_says_nothing_about_luck(scored):
+    assert "Was one good period luck?" not in scored.text
+
+
+def test_a_recipe_that_was_kept_is_named_as_such(tmp_path):
+    renamed = TRAINING.replace("'logistic'", "'logistic-as-served'")
+    text = write(tmp_path, renamed).text
+    assert "The logistic regression as served before beats the baselines." in text
+
+
 def test_an_unknown_language_names_those_there_are(tmp_path):
     with pytest.raises(SettingsError, match="en, zh"):
         write(tmp_path, code="xx")

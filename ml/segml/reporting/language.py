@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from segml import wording
 from segml.errors import SettingsError
+from segml.models import kind_of
 from segml.reporting.words import UNKNOWN
 from segml.settings import REPORT_LANGUAGES
 
@@ -62,10 +63,13 @@ class Language:
 
     def model(self, model_name: str) -> str:
         """Return what a model is, in words."""
-        return self.name("model_name", model_name)
+        name = self.name("model_name", kind_of(model_name))
+        return name if kind_of(model_name) == model_name else self("model.as_served", model=name)
 
     def feature(self, feature: str) -> str:
-        """Return a column of ``customer_features`` in words, with its window if it has one."""
+        """Return a feature in words, with its window if it has one."""
+        if f"labelled_feature.{feature}" in self.messages:
+            return self.name("labelled_feature", feature)
         return wording.feature_label(feature, self.code)
 
     def day(self, value: date | None) -> str:

@@ -33,6 +33,12 @@ FAIRNESS = {
     "selection_rate": words.share,
     "true_positive_rate": words.share,
 }
+CLASS_FAIRNESS = {
+    "customer_count": words.count,
+    "accuracy": words.share,
+    "log_loss": words.precise,
+    "class_share_gap": words.share,
+}
 
 
 @dataclass(frozen=True)
@@ -167,16 +173,18 @@ def rival_chart(say: Language, comparisons: pd.DataFrame) -> Markup | None:
 def fairness_tables(say: Language, fairness: pd.DataFrame) -> list[tuple[str, Table]]:
     """Return one table per way to divide people: how well each group is served."""
     tables = []
+    judged = set(fairness["metric"]) if len(fairness) else set()
+    measures = CLASS_FAIRNESS if "class_share_gap" in judged else FAIRNESS
     for dimension, rows in fairness.groupby("dimension") if len(fairness) else ():
         values = rows.pivot_table(index="group_name", columns="metric", values="value")
-        values = values.reindex(columns=list(FAIRNESS))
+        values = values.reindex(columns=list(measures))
         table = text_table(
             say,
-            ("group", *FAIRNESS),
+            ("group", *measures),
             [
                 (
                     say.name("group", name),
-                    *(write(x) for write, x in zip(FAIRNESS.values(), row, strict=True)),
+                    *(write(x) for write, x in zip(measures.values(), row, strict=True)),
                 )
                 for name, row in zip(values.index, values.to_numpy(), strict=True)
             ],

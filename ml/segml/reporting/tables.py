@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segml.models import BASELINES
+from segml.models import BASELINES, LABELLED_BASELINES
 from segml.reporting import words
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def metric_rows(
         MetricRow(
             name=say.model(model_name),
             is_champion=model_name == comparison.champion,
-            is_baseline=model_name in BASELINES,
+            is_baseline=model_name in (*BASELINES, *LABELLED_BASELINES),
             cells=tuple(cell(model_name, metric) for metric in titles),
         )
         for model_name in comparison.log_loss["model_name"]
