@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import os
-import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,15 +21,13 @@ import features_in_polars
 from measuring import Spent, Stopwatch
 from segml.synthetic import ShopSettings
 from segml.warehouse import Warehouse, open_warehouse
+from shops import ROOT, build, make_shop, run_dbt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
-KIB_PER_GIB = 1024**2
 ROUNDS = 3
 SNAPSHOTS = 13
 MART = ("+customer_features",)
@@ -84,19 +78,14 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.folder.resolve() / str(arguments.customers)
     warehouse = folder / "warehouse.duckdb"
-    environment = os.environ | {
-        "SEGML_DB": str(warehouse),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
     if not warehouse.exists():
-        make_shop(arguments.customers, folder, environment)
+        make_shop(arguments.customers, folder)
     with open_warehouse(warehouse, read_only=True) as opened:
         lines = opened.value("select count(*) from raw.order_items")
     print(f"{arguments.customers:,} customers, {lines:,} order lines")
 
     as_of = ShopSettings(customers=arguments.customers).as_of_date
-    startup = run_dbt(environment, "parse")
+    startup = run_dbt(folder, "parse")
     scan = Spent.least(scan_raw_tables(warehouse) for _ in range(ROUNDS))
 
     def show(name: str, spent: Spent) -> None:
@@ -108,28 +97,17 @@ def main() -> None:
 
     print(f"{'':<24}{'CPU s':>10}{'seconds':>10}{'scans':>8}{'peak GiB':>10}")
     show("bare scan", scan)
-    full = build(environment, as_of, MART, "--full-refresh") - startup
+    day = {"as_of_date": as_of.isoformat()}
+    full = build(folder, day, MART, "--full-refresh") - startup
     show("mart, 13 snapshots", full)
     show("  per snapshot", full / SNAPSHOTS)
-    show(
-        "sequences, 13 snapshots", build(environment, as_of, SEQUENCES, "--full-refresh") - startup
-    )
+    show("sequences, 13 snapshots", build(folder, day, SEQUENCES, "--full-refresh") - startup)
     compare_engines(folder, warehouse, arguments.rounds)
     show("bare scan again", Spent.least(scan_raw_tables(warehouse) for _ in range(ROUNDS)))
-    advance = build(environment, as_of + timedelta(days=1), MART) - startup
+    next_day = {"as_of_date": (as_of + timedelta(days=1)).isoformat()}
+    advance = build(folder, next_day, MART) - startup
     show("advance by a day", advance)
     print(f"advance / full build: {advance.cpu / full.cpu:.1%} of CPU", flush=True)
-
-
-def make_shop(customers: int, folder: Path, environment: dict[str, str]) -> None:
-    """Write a synthetic shop and load it, as a user would."""
-    segml = [sys.executable, "-m", "segml"]
-    shop = str(folder / "shop")
-    if not Path(shop).exists():
-        generate = [*segml, "demo-data", "--customers", str(customers), "--no-truth", "--out", shop]
-        subprocess.run(generate, cwd=ROOT, env=environment, check=True, capture_output=True)
-    load = [*segml, "load", "examples/contract_files.yml", "--data", shop]
-    subprocess.run(load, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def scan_raw_tables(warehouse: Path) -> Spent:
@@ -141,34 +119,6 @@ def scan_raw_tables(warehouse: Path) -> Spent:
                     maxima = ", ".join(f"max({column})" for column in columns.split(", "))
                     opened.rows(f"select {maxima} from raw.{table}")
     return stopwatch.spent
-
-
-def build(environment: dict[str, str], as_of: date, select: Sequence[str], *options: str) -> Spent:
-    """Build models and nothing else, as of a day."""
-    variables = json.dumps({"as_of_date": as_of.isoformat()})
-    return run_dbt(
-        environment,
-        *("build", "--vars", variables, "--exclude-resource-type", "test", "unit_test"),
-        *("--select", *select, *options),
-    )
-
-
-def run_dbt(environment: dict[str, str], *arguments: str) -> Spent:
-    """Run dbt as a process of its own, whose memory is its own, too."""
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [dbt, "--quiet", *arguments, "--target", "dev"], cwd=ROOT, env=environment
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"dbt {arguments[0]} failed, see its messages above")
-    return Spent(
-        wall=time.perf_counter() - start,
-        cpu=usage.ru_utime + usage.ru_stime,
-        peak_gib=usage.ru_maxrss / KIB_PER_GIB,
-    )
 
 
 def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:

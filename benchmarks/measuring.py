@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+KIB_PER_GIB = 1024**2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +47,18 @@ class Stopwatch:
         self.spent = Spent(
             wall=time.perf_counter() - self._wall, cpu=time.process_time() - self._cpu
         )
+
+
+def spent_by(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Spent:
+    """Run a command to its end and say what it cost; what fails ends the benchmark."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, env=env)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed, see its messages above")
+    return Spent(
+        wall=time.perf_counter() - start,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak_gib=usage.ru_maxrss / KIB_PER_GIB,
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segml.dataset import hash_fraction
+from segml.sequences import RECENT_EVENTS
 from segml.wording import feature_group
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def permutation_importance(
     """Shuffle a feature, or a whole group, between validation customers (Breiman 2001).
 
     Features that say the same stand in for each other, so the importance of one is a lower
-    bound. The features of a group are shuffled together: they cannot.
+    bound. The features of a group are shuffled together: they cannot. What a model sees in the
+    events of each customer beyond the features is a feature, and a group, of its own.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def permutation_importance(
     folds = [examples.take(fold.validate & looked_at) for fold in splits.folds]
     intact = _losses(trial, folds)
     groups: dict[str, list[str]] = {}
-    for name in examples.schema.names:
+    for name in (*examples.schema.names, *_beyond_features(trial, examples)):
         groups.setdefault(feature_group(name), []).append(name)
     subjects: list[tuple[str, str | None, str, list[str]]] = [
         ("feature", name, group, [name]) for group, names in groups.items() for name in names
@@ -105,9 +107,17 @@ def _losses(trial: Trial, folds: list[Examples], repeats: int = 1) -> Array:
     return np.concatenate(losses, axis=1)
 
 
+def _beyond_features(trial: Trial, examples: Examples) -> tuple[str, ...]:
+    """Return the name of the events if the model looks at them."""
+    looks = any(getattr(model, "needs_sequences", False) for model in trial.fold_models)
+    return (RECENT_EVENTS,) if looks and examples.sequences is not None else ()
+
+
 def _shuffled(fold: Examples, names: Sequence[str], generator: np.random.Generator) -> Examples:
     """Return the fold ``REPEATS`` times, shuffled anew every time: one call predicts them all."""
     orders = np.concatenate([generator.permutation(len(fold)) for _ in range(REPEATS)])
     repeated = fold.take(np.tile(np.arange(len(fold)), REPEATS))
+    if fold.sequences is not None and RECENT_EVENTS in names:
+        return replace(repeated, sequences=fold.sequences.take(orders))
     values = {name: fold.features[name].to_numpy()[orders] for name in names}
     return replace(repeated, features=repeated.features.assign(**values))

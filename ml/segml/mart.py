@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import numpy as np
 import pandas as pd
 
 from segml.dataset import TIERS, UNOBSERVED_TIER, Examples
 from segml.errors import TrainingError, WarehouseError
+from segml.key_ranges import key_at, key_ranges
 from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segml.dataset import FeatureSchema
     from segml.warehouse import Warehouse
 
-UUID_SPACE = 2**128
+LARGEST_RANGE = 2  # of the average number of customers
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,7 @@ def read_training_examples(
 ) -> Examples:
     """Read all labelled examples, or those of a fixed sample of customers.
 
-    Customer keys are keyed hashes and so uniformly spread: a sample is simply everybody below
-    a cut in key space, the same customers in every run.
+    A sample is everybody below a cut in key space, the same customers in every run.
 
     Parameters
     ----------
@@ -108,7 +107,7 @@ def read_training_examples(
     chosen = f"""
         from features.training_examples
         where value_tier is not null
-            and customer_key <= cast('{_uuid_at(min(1.0, maximum_examples / total))}' as uuid)
+            and customer_key <= cast('{key_at(min(1.0, maximum_examples / total))}' as uuid)
     """
     frame = warehouse.frame(
         f"select {_selection(schema)}, value_tier, horizon_net_revenue {chosen} "
@@ -129,24 +128,25 @@ def read_scoring_batches(
     *,
     with_sequences: bool = False,
 ) -> Iterator[Examples]:
-    """Stream the customers of one snapshot in the order of their keys."""
+    """Yield the customers of one snapshot in the order of their keys, a range of keys at a time.
+
+    A range holds about ``rows_per_batch`` customers, and no others are ever in memory. The mart
+    is sorted by key, so that reading a range skips the rest of it.
+    """
     reader = SequenceReader.of(warehouse) if with_sequences else None
-    columns, source = _selection(schema), "features.customer_features"
-    if reader:
-        columns = ", ".join([columns, *SEQUENCE_COLUMNS])
-        source = with_sequences_joined(source)
-    batches = warehouse.batches(
-        f"""
-        select {columns} from {source}
-        where snapshot_date = date '{snapshot_date.isoformat()}'
-        order by customer_key
-        """,
-        rows_per_batch,
-    )
-    for batch in batches:
-        features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
-        examples = _to_examples(features.to_pandas(), schema)
-        yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
+    columns = ", ".join([_selection(schema), *(SEQUENCE_COLUMNS if reader else ())])
+    mart = f"""features.customer_features
+        where snapshot_date = date '{snapshot_date.isoformat()}'"""
+    count = -(-warehouse.value(f"select count(*) from {mart}") // rows_per_batch)
+    for condition in key_ranges(count) if count else ():
+        source = f"(from {mart} and {condition})"
+        source = with_sequences_joined(source) if reader else source
+        query = f"select {columns} from {source} order by customer_key"
+        # what is a little larger than the average range is still one batch
+        for batch in warehouse.batches(query, LARGEST_RANGE * rows_per_batch):
+            features = batch.drop_columns(list(SEQUENCE_COLUMNS)) if reader else batch
+            examples = _to_examples(features.to_pandas(), schema)
+            yield replace(examples, sequences=reader.arrays(batch)) if reader else examples
 
 
 def _selection(schema: FeatureSchema) -> str:
@@ -158,10 +158,6 @@ def _selection(schema: FeatureSchema) -> str:
     return ", ".join(
         ["cast(customer_key as varchar) as customer_key", "snapshot_date", *numeric, *categorical]
     )
-
-
-def _uuid_at(share: float) -> UUID:
-    return UUID(int=min(UUID_SPACE - 1, int(share * UUID_SPACE)))
 
 
 def _to_examples(frame: pd.DataFrame, schema: FeatureSchema) -> Examples:

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
-
-    import pyarrow as pa
 
     from segml.warehouse import Warehouse
 
@@ -52,12 +51,12 @@ def write_scoring(
     with warehouse.transaction():
         for table in ("segment_predictions", "prediction_reasons", "scorings"):
             warehouse.execute(f"delete from ml.{table} where scoring_id = ?", key)
-        for rows, table in ((predictions, "segment_predictions"), (reasons, "prediction_reasons")):
-            warehouse.execute(
-                f"create or replace temp table new_{table} as from ml.{table} limit 0"
-            )
-            for batch in rows:
-                warehouse.append(f"new_{table}", batch)
+        warehouse.execute(
+            "create or replace temp table new_segment_predictions as "
+            "from ml.segment_predictions limit 0"
+        )
+        for batch in predictions:
+            warehouse.append("new_segment_predictions", batch)
         warehouse.execute(
             """
             insert into ml.segment_predictions by name
@@ -72,11 +71,10 @@ def write_scoring(
             """,
             asdict(scoring),
         )
-        warehouse.execute(
-            "insert into ml.prediction_reasons by name "
-            "select * replace (? as scoring_id) from new_prediction_reasons",
-            key,
-        )
+        warehouse.execute("drop table new_segment_predictions")
+        for batch in reasons:
+            ids = pa.repeat(scoring.scoring_id, len(batch))
+            warehouse.append("ml.prediction_reasons", batch.append_column("scoring_id", ids))
         customers: int = warehouse.value(
             "select count(*) from ml.segment_predictions where scoring_id = ?", key
         )

@@ -19,6 +19,8 @@ LAYERS = {
     "pseudonyms": 1,
     "dbt_plugin": 2,
     "sequences": 1,
+    "key_ranges": 1,
+    "spool": 1,
     "dataset": 2,
     "customers": 2,
     "wording": 2,

@@ -11,7 +11,12 @@ from segml.calibration import fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
 from segml.explanation import explain, purchase_contributions, reference_row
 from segml.models import build_model, model_class
-from segml.models.attribution import against_first, encoded_sources, with_total
+from segml.models.attribution import (
+    against_first,
+    encoded_sources,
+    sum_by_feature,
+    with_total,
+)
 from segml.models.base import class_logits
 from segml.models.calibrator import Calibrator, calibrate_logits
 from segml.models.ensemble import EnsembleModel
@@ -323,6 +328,29 @@ def test_gradients_of_a_linear_network_are_its_weights(fitted):
     for gradients, tier in zip(found, (1, 2), strict=True):
         expected = np.tile(weights[:, tier] - weights[:, 0], (700, 1))
         assert gradients == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_gradients_at_the_first_layers_are_those_at_the_columns(fitted, shop, some):
+    model = fitted("dnn")
+    from segml.models.integrated_gradients import path_gradients, tier_logits
+
+    typical = typical_rows(some, reference_row(shop)).take(np.array([0]))
+    matrix, reference = (
+        model.preprocessor_.transform(model_frame(rows)).astype(np.float32)
+        for rows in (some, typical)
+    )
+    network, sources = model.network_, encoded_sources(model.preprocessor_)
+    gradients = path_gradients(lambda points, **_: network(points)["tier"], matrix, reference)
+    by_column = [
+        sum_by_feature((matrix - reference) * part, sources, shop.schema.names)
+        for part in gradients
+    ]
+    start, end = (tier_logits(network(rows)["tier"].numpy()) for rows in (reference, matrix))
+    found = model.logit_contributions(some, typical).contributions
+    expected = with_total(np.stack(by_column, axis=-1), end - start)
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", LEARNED)

@@ -12,6 +12,7 @@ from segml.importance import permutation_importance
 from segml.models.calibrator import Calibrator
 from segml.recipe import Recipe
 from segml.selection import Trial
+from segml.sequences import EventSequences
 from segml.splits import split_examples
 
 
@@ -21,6 +22,19 @@ class Purchases:
     def predict(self, examples):
         signal = examples.features[["order_count", "tenure_days"]].mean(axis=1)
         purchase = 1 / (1 + np.exp(-signal.to_numpy()))
+        probabilities = np.stack([1 - purchase, purchase / 2, purchase / 2], axis=1)
+        return Predictions(probabilities, np.ones((len(examples), 2)))
+
+
+class PurchasesAndVisits(Purchases):
+    """Looks at the last event as well."""
+
+    needs_sequences = True
+
+    def predict(self, examples):
+        came_back = examples.sequences.event_type[:, -1] * 2.0 - 1.0
+        signal = examples.features["order_count"].to_numpy() + came_back
+        purchase = 1 / (1 + np.exp(-signal))
         probabilities = np.stack([1 - purchase, purchase / 2, purchase / 2], axis=1)
         return Predictions(probabilities, np.ones((len(examples), 2)))
 
@@ -37,10 +51,21 @@ def measured(make_examples, assign_roles):
     roles = assign_roles(examples, "train", "train", "validation", "embargo", "test")
     splits = split_examples(examples, roles, horizon_days=90, folds=2, seed=1)
 
-    def measure(samples=100):
+    last = (bought > 0).astype(np.int16)[:, None]
+    sequences = EventSequences(
+        event_type=last,
+        category=0 * last,
+        log_amount=np.zeros(last.shape, np.float32),
+        days_before=np.ones(last.shape, np.int32),
+        event_types=("search", "visit"),
+        categories=("tea",),
+    )
+    examples = replace(examples, sequences=sequences)
+
+    def measure(samples=100, model=Purchases):
         trial = Trial(
             Recipe("purchases", 1),
-            tuple(Purchases() for _ in splits.folds),
+            tuple(model() for _ in splits.folds),
             CalibrationChoice(Calibrator(), Predictions(np.empty((0, 3)), np.empty((0, 2))), {}),
         )
         return permutation_importance(trial, examples, splits, bootstrap_samples=samples, seed=1)
@@ -91,3 +116,11 @@ def test_without_resamples_the_intervals_are_unknown(measured, table):
     without = measured(0)
     assert without[["ci_low", "ci_high"]].isna().all(axis=None)
     pd.testing.assert_series_equal(without["importance_mean"], table["importance_mean"])
+
+
+def test_the_events_are_a_group_for_a_model_that_looks_at_them(measured, table):
+    assert not (table["feature_group"] == "recent events").any()
+    looking = measured(model=PurchasesAndVisits)
+    events = of(looking, "feature", "recent_events")
+    assert events["importance_mean"] > 0.1
+    assert of(looking, "group", "recent events")["ci_low"] > 0

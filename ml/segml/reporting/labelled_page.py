@@ -52,7 +52,7 @@ def write_labelled_report(
     WarehouseError
         When their mart has not been built.
     """
-    say = language(language_code)
+    say = language(language_code, k=k_anonymity)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         data = read_labelled_data(warehouse, k_anonymity)
     content = template("labelled.html.j2").render(labelled_context(say, data, k_anonymity)).encode()

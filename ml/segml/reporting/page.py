@@ -79,7 +79,7 @@ def write_report(
     SettingsError
         When the file cannot be written, or there is no such language.
     """
-    say = language(language_code)
+    say = language(language_code, k=k_anonymity)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         data = read_report_data(warehouse, k_anonymity)
     progress("drawing")
@@ -129,6 +129,9 @@ def page_context(say: Language, data: ReportData) -> dict[str, Any]:
         "cohorts": movement.cohort_rows(say, optional.cohorts),
         "cohort_months": range(1, movement.SHOWN_MONTHS + 1),
         "audiences": sections.audience_table(say, optional.audiences),
+        "first_campaign": None
+        if optional.audiences.empty
+        else optional.audiences["campaign_id"][0],
         "results": sections.result_table(say, optional.results),
         "products": merchandise.product_table(say, optional.recommended),
         "recommendation_quality": merchandise.quality_table(

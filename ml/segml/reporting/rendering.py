@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from segml.errors import SettingsError
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Template
+
+
+CODE = re.compile(r"`([^`]+)`")
 
 
 def template(name: str) -> Template:
@@ -26,10 +30,18 @@ def template(name: str) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_with_code,
     )
     style, _, _ = loader.get_source(environment, "report.css")
     environment.globals["style"] = Markup(style)
     return environment.get_template(name)
+
+
+def _with_code(value: Any) -> Any:  # noqa: ANN401
+    """Mark up what a message has between backticks: commands."""
+    if isinstance(value, Markup) or not isinstance(value, str) or "`" not in value:
+        return value
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(value))))
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -76,6 +76,8 @@ def profile_cards(say: Language, segments: Segments) -> tuple[ProfileCard, ...]:
 
 def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
     """Return whom campaigns would contact, whom they hold out, and what is expected of it."""
+    if audiences.empty:
+        return None
     return text_table(
         say,
         ("campaign", "channel", "customers", "held_out", "cost", "expected_profit"),
@@ -85,10 +87,15 @@ def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
                 say.name("channel", row["channel"]),
                 words.count(row["customer_count"]),
                 words.count(row["holdout_count"]),
-                words.price(row["cost"]),
-                words.amount(row["expected_profit"]),
+                cost,
+                profit,
             )
-            for row in audiences.to_dict("records")
+            for row, cost, profit in zip(
+                audiences.to_dict("records"),
+                words.amounts(audiences["cost"].tolist()),
+                words.amounts(audiences["expected_profit"].tolist()),
+                strict=True,
+            )
         ],
     )
 
@@ -104,7 +111,7 @@ def result_table(say: Language, results: pd.DataFrame) -> Table | None:
                 words.count(row["contacted_customer_count"]),
                 words.count(row["control_customer_count"]),
                 _points(say, row["conversion_uplift"], row["ci_low"], row["ci_high"]),
-                words.amount(row["incremental_net_revenue"]),
+                words.count(row["incremental_net_revenue"]),
                 say("campaigns.small_sample" if row["has_warning"] else "campaigns.enough"),
             )
             for row in results.to_dict("records")

@@ -43,7 +43,8 @@ def _choose(marts: Marts) -> str | None:
     left, right = st.columns(2)
     typed = left.text_input("Customer key", placeholder="Paste a key, or choose on the right")
     segments = marts.frame(
-        "select distinct rfm_segment from marketing.customer_segments order by rfm_segment"
+        "select rfm_segment from marketing.customer_segments group by rfm_segment "
+        "order by sum(net_revenue) desc nulls last, rfm_segment"
     )
     if typed.strip():
         found = marts.frame(

@@ -38,14 +38,17 @@ def show(marts: Marts) -> None:
 def _plan(marts: Marts) -> None:
     plan = marts.frame(
         "select coalesce(product_name, product_id) as product, "
-        "* exclude (product_name, as_of_date, horizon_end_date) from marketing.inventory_plan "
+        "category, is_reorder_due, reorder_quantity, reorder_cost, stock_on_hand_units, "
+        "days_of_stock, lead_time_days, reorder_point_units, safety_stock_units, expected_units, "
+        "low_units, high_units, last_period_units, is_overstocked, product_id "
+        "from marketing.inventory_plan "
         "order by reorder_quantity desc nulls last, expected_units desc, product_id"
     )
     period = marts.frame(
         "select min(as_of_date) as first_day, max(horizon_end_date) as end_day "
         "from marketing.inventory_plan"
     ).iloc[0]
-    to_order = plan[plan["reorder_quantity"] > 0]
+    to_order = plan[plan["is_reorder_due"].eq(True)]
     look.tiles(
         {
             "Products": words.count(len(plan)),
