@@ -194,6 +194,16 @@ def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[
     return fractions[positions]
 
 
+def sample_customers(examples: Examples, maximum_rows: int, salt: str) -> Examples:
+    """Return all examples, or above ``maximum_rows`` about so many, of a fixed sample of customers.
+
+    All rows of a customer are in the sample or none is.
+    """
+    if len(examples) <= maximum_rows:
+        return examples
+    return examples.take(hash_fraction(examples.customer_key, salt) < maximum_rows / len(examples))
+
+
 def customer_fold(
     keys: Sequence[str] | NDArray[np.str_], folds: int, salt: str
 ) -> NDArray[np.int_]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
+from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from segml.dataset import FeatureSchema, customer_fold, hash_fraction
 from segml.models.base import complete_probabilities, mean_log_loss
 from segml.models.preprocessing import informative_columns, model_frame, tree_preprocessor
+from segml.models.tree_shuffling import shuffled_changes
 from segml.recipe import Recipe
 from segml.rolling import rolling_log_losses
 
@@ -178,30 +180,23 @@ def _rises(
             screen = HistGradientBoostingClassifier(
                 **SCREEN, categorical_features=is_category, random_state=seed + number
             ).fit(matrix[inside], tier[inside])
-            unseen = matrix[outside]
-            loss = partial(_loss, screen, tier[outside], len(rows.class_names))
-            intact = loss(unseen)
-            order = generator.permutation(len(unseen))
-            rises.append([loss(_shuffled(unseen, group, order)) - intact for group in positions])
+            order = generator.permutation(int(outside.sum()))
+            changes = shuffled_changes(screen, matrix[outside], order, positions)
+            scores = screen.decision_function(matrix[outside]).reshape(len(order), -1).T
+            loss = partial(_loss, screen.classes_, tier[outside], len(rows.class_names))
+            intact = loss(scores)
+            rises.append([loss(scores + change) - intact for change in changes])
     return np.array(rises)
 
 
-def _shuffled(
-    matrix: NDArray[np.float64], columns: list[int], order: NDArray[np.int_]
-) -> NDArray[np.float64]:
-    shuffled = matrix.copy()
-    shuffled[:, columns] = matrix[order][:, columns]
-    return shuffled
-
-
 def _loss(
-    screen: Any,  # noqa: ANN401
-    tier: NDArray[np.int8],
-    classes: int,
-    matrix: NDArray[np.float64],
+    seen: NDArray[np.int_], tier: NDArray[np.int8], classes: int, scores: NDArray[np.float64]
 ) -> float:
-    probabilities = complete_probabilities(screen.predict_proba(matrix), screen.classes_, classes)
-    return mean_log_loss(probabilities, tier)
+    """Return the log loss of raw scores, shape (seen classes, n), or (1, n) for two."""
+    if len(scores) == 1:
+        scores = np.vstack([np.zeros_like(scores), scores])
+    probabilities = softmax(scores, axis=0).T
+    return mean_log_loss(complete_probabilities(probabilities, seen, classes), tier)
 
 
 def _judge(

@@ -22,7 +22,7 @@ from segml.leakage import (
 )
 from segml.mart import read_plan, read_training_examples
 from segml.models import BASELINES, needs_sequences
-from segml.models.checkpoints import checkpoints_in
+from segml.models.checkpoints import checkpoints_in, count_checkpoints
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
 from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
@@ -75,7 +75,8 @@ def train_from_warehouse(
     """Compare, test and fit models on the mart, store the best and let it challenge the champion.
 
     The warehouse is only read while models are fitted, so others can read it too. The same data,
-    settings and code give the same version name, and running again replaces it.
+    settings and code give the same version name, and running again replaces it. Networks whose
+    fit was killed go on from their last checkpoint.
 
     Parameters
     ----------
@@ -123,7 +124,10 @@ def train_from_warehouse(
     _check_before_training(examples, plan, label_ends, settings)
     folder = artifact_folder(settings, warehouse_path)
     study_path = identity.study_path(folder)
-    with checkpoints_in(folder / f".{identity.run_id}.checkpoints"):
+    checkpoints = folder / f".{identity.run_id}.checkpoints"
+    if fits := count_checkpoints(checkpoints):
+        progress(f"resumed: {fits} network fits of a killed run go on from where they were")
+    with checkpoints_in(checkpoints):
         result = train(
             examples,
             plan.roles,

@@ -50,7 +50,7 @@ def shop(tmp_path):
             connection.execute("insert into vault.customer_keys values (?, ?)", [name, key])
             connection.execute(
                 "insert into marketing.campaign_audiences values "
-                "('win_back', ?, '2025-07-01', 'write', 'email', null, ?, ?, 'low', 'Lost', 1.4999)",
+                "('win_back', ?, '2025-07-01', 'write', 'email', null, ?, ?, 'low', 'Lost', 1.496)",
                 [key, rank, is_holdout],
             )
             connection.execute(

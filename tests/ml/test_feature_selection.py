@@ -3,9 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from segml.dataset import FeatureSchema
-from segml.feature_selection import MIN_STABILITY, select_features
+from segml.feature_selection import MIN_STABILITY, SCREEN, select_features
+from segml.models.preprocessing import model_frame, tree_preprocessor
+from segml.models.tree_shuffling import shuffled_changes
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
 
@@ -104,3 +107,23 @@ def test_a_model_of_few_features_predicts_from_all_columns(history, train, selec
 def test_noise_alone_leaves_something_to_learn_from(select, make_examples):
     noise = select(make_examples(200, 5, seed=9, signal=0.0))
     assert len(noise.schema.names) >= 1
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_shuffled_ways_score_like_shuffled_columns(history, classes):
+    frame, tier = model_frame(history), np.minimum(history.value_tier, classes - 1)
+    preprocessor, is_category = tree_preprocessor(frame, history.schema)
+    matrix = preprocessor.fit_transform(frame)
+    matrix[::7, 0] = np.nan
+    screen = HistGradientBoostingClassifier(
+        **SCREEN, categorical_features=is_category, random_state=1
+    ).fit(matrix, tier)
+    order = np.random.default_rng(3).permutation(len(matrix))
+    groups = [[0, 1], [2], [len(is_category) - 1]]
+    found = shuffled_changes(screen, matrix, order, groups)
+    for group, changes in zip(groups, found, strict=True):
+        shuffled = matrix.copy()
+        shuffled[:, group] = matrix[order][:, group]
+        expected = screen.decision_function(shuffled) - screen.decision_function(matrix)
+        assert changes == pytest.approx(np.atleast_2d(expected.T), abs=1e-9)
+        assert changes.any()

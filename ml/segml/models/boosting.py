@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold, sample_customers
 from segml.models.attribution import against_first
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import model_frame, tree_preprocessor
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from segml.models.search_space import Parameters, SearchSpace
 
 INNER_FOLDS = 3
+MAX_CHOICE_ROWS = 60_000  # customers are sampled above it: beyond, more rows ask for few more trees
 MAX_ITERATIONS = 200
 MIN_LEAF_ROWS = 20
 DEFAULTS: Parameters = {
@@ -89,6 +90,7 @@ class BoostingModel:
         preprocessor: Any,  # noqa: ANN401
         is_category: list[bool],
     ) -> int:
+        train = sample_customers(train, MAX_CHOICE_ROWS, f"{self.name}-choice:{self.seed}")
         frame, tier = model_frame(train), train.value_tier
         fold = customer_fold(train.customer_key, INNER_FOLDS, f"{self.name}:{self.seed}")
         losses = np.zeros(MAX_ITERATIONS)

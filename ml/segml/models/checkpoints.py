@@ -38,6 +38,11 @@ def checkpoints_in(folder: Path) -> Iterator[None]:
         _folder.reset(token)
 
 
+def count_checkpoints(folder: Path) -> int:
+    """Return how many fits a killed run has left in its folder, finished or not."""
+    return len(list(folder.glob("*.npz")))
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A place for the state of one fit; without a path nothing is kept."""

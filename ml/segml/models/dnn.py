@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from segml.dataset import Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold, sample_customers
 from segml.models.attribution import encoded_sources, sum_by_feature, with_total
 from segml.models.base import LogitContributions, complete_probabilities
 from segml.models.integrated_gradients import path_gradients, tier_logits
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MEMBERS = 3  # networks that are averaged, each stopped by customers that the others learn from
 HOLD_OUT_FOLDS = 6  # a member holds out one of these
 HIDDEN_UNITS = (64, 32)
+MAX_ROWS = 100_000  # customers are sampled above it: a small network has learned what it can
 MAX_EPOCHS = 60
 PATIENCE_EPOCHS = 5
 STEPS_PER_EPOCH = 40
@@ -54,6 +55,7 @@ class DnnModel:
     def fit(self, train: Examples) -> Self:
         """Learn the members, each early-stopped on customers of its own hold-out."""
         keras = import_keras()
+        train = sample_customers(train, MAX_ROWS, f"{self.name}-sample:{self.seed}")
         frame = model_frame(train)
         self.preprocessor_: Any = dense_preprocessor(frame, train.schema).fit(frame)
         matrix = self._matrix(train)

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, outcome_fold
+from segml.dataset import Predictions, outcome_fold, sample_customers
 from segml.models.attribution import encoded_sources, through_logarithm
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.forest_shapley import MAX_LEAVES, forest_contributions
@@ -29,6 +29,7 @@ MIN_LEAF_ROWS = 5
 INNER_FOLDS = 3
 TREES, TRIAL_TREES = 100, 40  # the leaf size is told apart by fewer
 MAX_ROWS_PER_TREE = 20_000
+MAX_CHOICE_ROWS = 20_000  # the leaf size is a share: customers are sampled above it
 DEFAULTS: Parameters = {"feature_share": 0.15}
 
 
@@ -80,6 +81,7 @@ class ForestModel:
         )
 
     def _choose_leaf_share(self, train: Examples, preprocessor: Any) -> float:  # noqa: ANN401
+        train = sample_customers(train, MAX_CHOICE_ROWS, f"{self.name}-choice:{self.seed}")
         frame, tier = model_frame(train), train.value_tier
         fold = outcome_fold(train, INNER_FOLDS, f"{self.name}:{self.seed}")
         losses = np.zeros(len(LEAF_SHARES))

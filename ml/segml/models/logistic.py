@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, customer_fold
+from segml.dataset import Predictions, customer_fold, sample_customers
 from segml.models.attribution import against_first, encoded_sources, sum_by_feature
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # inverse penalties, strongest first
 INNER_FOLDS = 3
+MAX_CHOICE_ROWS = 20_000  # customers are sampled above it: a prior does not depend on their number
 
 
 class LogisticModel:
@@ -56,6 +57,7 @@ class LogisticModel:
         return self
 
     def _choose_strength(self, train: Examples, preprocessor: Any) -> float:  # noqa: ANN401
+        train = sample_customers(train, MAX_CHOICE_ROWS, f"{self.name}-choice:{self.seed}")
         frame, tier = model_frame(train), train.value_tier
         fold = customer_fold(train.customer_key, INNER_FOLDS, f"{self.name}:{self.seed}")
         losses = np.zeros(len(STRENGTHS))

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
-from segml.dataset import Predictions, hash_fraction, outcome_fold
+from segml.dataset import Predictions, outcome_fold, sample_customers
 from segml.models.attribution import against_first, encoded_sources, sum_by_feature
 from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
 from segml.models.preprocessing import dense_preprocessor, model_frame
@@ -65,7 +65,7 @@ class SvmModel:
 
     def fit(self, train: Examples) -> Self:
         """Choose the penalty on folds of customers, which also teach the probabilities."""
-        learned = self._sample(train)
+        learned = sample_customers(train, MAX_ROWS, f"{self.name}-sample:{self.seed}")
         frame, tier = model_frame(learned), learned.value_tier
         fold = outcome_fold(learned, INNER_FOLDS, f"{self.name}:{self.seed}")
         tuned = self.parameters.get("strength")
@@ -90,13 +90,6 @@ class SvmModel:
         self.machine_: Any = self._machine(self.strength_, matrix.shape).fit(matrix, tier)
         self.revenue_ = ConditionalRevenue().fit(train)
         return self
-
-    def _sample(self, train: Examples) -> Examples:
-        """Return all examples, or those of a fixed sample of the customers."""
-        if len(train) <= MAX_ROWS:
-            return train
-        fraction = hash_fraction(train.customer_key, f"{self.name}-sample:{self.seed}")
-        return train.take(fraction < MAX_ROWS / len(train))
 
     def _machine(self, strength: float, shape: tuple[int, int]) -> Any:  # noqa: ANN401
         rows, columns = shape

@@ -33,10 +33,7 @@ def tree_contributions(classifier: Any, matrix: Array, reference: Array) -> Arra
     array of float64, shape (trees per iteration, k, n)
         Sums over the k features to the raw scores of the customers minus those of the reference.
     """
-    # scikit-learn has no public way to its trees, nor to the order of columns they refer to
-    encoded = np.asfortranarray(
-        classifier._preprocess_X(np.vstack([reference, matrix]), reset=False)
-    )
+    encoded = encode(classifier, np.vstack([reference, matrix]))
     unknown = np.isnan(encoded)
     contributions = np.zeros((classifier.n_trees_per_iteration_, encoded.shape[1], len(matrix)))
     for iteration in classifier._predictors:
@@ -45,13 +42,20 @@ def tree_contributions(classifier: Any, matrix: Array, reference: Array) -> Arra
             way = np.zeros(len(encoded), dtype=np.intp)
             for bit, split in enumerate(tree.nodes[splits]):
                 column = split["feature_idx"]
-                way |= _goes_left(split, tree, encoded[:, column], unknown[:, column]) << bit
+                way |= goes_left(split, tree, encoded[:, column], unknown[:, column]) << bit
             for column, answers in _answers(tree.nodes, splits, int(way[0])).items():
                 total[column] += answers[way[1:]]
-    return contributions[:, _position_in_trees(classifier)]
+    return contributions[:, position_in_trees(classifier)]
 
 
-def _position_in_trees(classifier: Any) -> NDArray[np.int_]:  # noqa: ANN401
+def encode(classifier: Any, matrix: Array) -> Array:  # noqa: ANN401
+    """Return rows as the trees look at them."""
+    # scikit-learn has no public way to its trees, nor to the order of columns they refer to
+    encoded: Array = np.asfortranarray(classifier._preprocess_X(matrix, reset=False))
+    return encoded
+
+
+def position_in_trees(classifier: Any) -> NDArray[np.int_]:  # noqa: ANN401
     """Return where the trees look for each column that was shown: categories come first."""
     if classifier.is_categorical_ is None:
         return np.arange(classifier.n_features_in_)
@@ -60,12 +64,13 @@ def _position_in_trees(classifier: Any) -> NDArray[np.int_]:  # noqa: ANN401
     return position
 
 
-def _goes_left(
+def goes_left(
     split: Any,  # noqa: ANN401
     tree: Any,  # noqa: ANN401
     values: Array,
     unknown: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
+    """Tell which rows a split sends to the left, shape (n,)."""
     if split["is_categorical"]:
         words = tree.raw_left_cat_bitsets[split["bitset_idx"]].astype("<u4")
         is_left_category = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
@@ -84,7 +89,7 @@ def _answers(nodes: Any, splits: NDArray[np.int_], reference_way: int) -> dict[i
     columns, player_of_split = np.unique(nodes["feature_idx"][splits], return_inverse=True)
     players = len(columns)
     ways = np.arange(2 ** len(splits))
-    leaf_values = np.array([_leaf_value(nodes, splits, way) for way in ways])
+    leaf_values = np.array([leaf_value(nodes, splits, way) for way in ways])
     coalitions = np.arange(2**players)
     decided = np.zeros_like(coalitions)  # the splits at which a coalition has its say
     for bit, player in enumerate(player_of_split):
@@ -101,7 +106,8 @@ def _answers(nodes: Any, splits: NDArray[np.int_], reference_way: int) -> dict[i
     return answers
 
 
-def _leaf_value(nodes: Any, splits: NDArray[np.int_], way: int) -> float:  # noqa: ANN401
+def leaf_value(nodes: Any, splits: NDArray[np.int_], way: int) -> float:  # noqa: ANN401
+    """Return where a way ends: a number whose bits say at which splits a row goes left."""
     node = 0
     while not nodes["is_leaf"][node]:
         goes_left = way >> int(np.searchsorted(splits, node)) & 1

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+CODE = re.compile(r"`([^`]+)`")
+
 
 CODE = re.compile(r"`([^`]+)`")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from pandas.api.types import is_list_like
 
 from segml.dashboard import look
 from segml.reporting import words
@@ -83,7 +84,7 @@ def _figures(row: pd.Series) -> None:
 
 def _reasons(row: pd.Series) -> None:
     listed = row["top_reasons"]
-    reasons = [] if listed is None else [item for item in listed if isinstance(item, str)]
+    reasons = [item for item in listed if isinstance(item, str)] if is_list_like(listed) else []
     st.header("Why")
     if not reasons:
         look.empty("No reasons are stored for this customer.", "They come with a prediction.")

@@ -48,21 +48,24 @@ def _plan(marts: Marts) -> None:
         "select min(as_of_date) as first_day, max(horizon_end_date) as end_day "
         "from marketing.inventory_plan"
     ).iloc[0]
+    has_stock = plan["stock_on_hand_units"].notna().any()
     to_order = plan[plan["is_reorder_due"].eq(True)]
-    look.tiles(
-        {
-            "Products": words.count(len(plan)),
-            "Expected units": words.count(plan["expected_units"].sum()),
+    tiles = {
+        "Products": words.count(len(plan)),
+        "Expected units": words.count(plan["expected_units"].sum()),
+    }
+    if has_stock:
+        tiles |= {
             "Products to order": words.count(len(to_order)),
             "Units to order": words.count(to_order["reorder_quantity"].sum()),
             "Cost of the order (currency)": words.amount(to_order["reorder_cost"].sum()),
             "Overstocked products": words.count(plan["is_overstocked"].eq(True).sum()),
         }
-    )
+    look.tiles(tiles)
     st.caption(
         f"From {ENGLISH.day(period['first_day'])} until before {ENGLISH.day(period['end_day'])}."
     )
-    if plan["stock_on_hand_units"].isna().all():
+    if not has_stock:
         look.empty("No stock is known.", "Load `stock_on_hand` of the products to plan orders.")
     elif not to_order.empty:
         charts.bars(
