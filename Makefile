@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# tests in parallel, a file at a time; each worker needs up to 3 GiB
+TEST_WORKERS ?= 2
+PYTEST_PARALLEL = --numprocesses $(TEST_WORKERS) --dist loadfile
 COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --custom-compile-command "make lock"
 
@@ -15,10 +18,10 @@ demo: $(VENV)/.run  ## Build the demo shop, train, predict, write the report.
 	@$(BIN)/segml run --target demo
 
 test: $(VENV)/.dev  ## Run every test.
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(PYTEST_PARALLEL)
 
 test-fast: $(VENV)/.dev  ## Run the tests that take less than ten seconds each.
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_PARALLEL)
 
 test-duckdb2: $(VENV)-duckdb2/.dev  ## Run the loop on DuckDB 2, in an environment of its own.
 	@$(VENV)-duckdb2/bin/python -m pip --disable-pip-version-check -qq install "duckdb>=2,<3"

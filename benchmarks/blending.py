@@ -19,9 +19,10 @@ from scipy.special import softmax
 from segml.blending import CROSS_FIT_FOLDS, fit_trials, fit_weights
 from segml.calibration import fit_calibrator
 from segml.dataset import Examples, customer_fold
-from segml.mart import read_plan, read_schema, read_training_examples
+from segml.mart import read_plan, read_training_examples
 from segml.models.base import mean_log_loss
 from segml.recipe import Recipe
+from segml.schemas import read_schema
 from segml.selection import Trial, run_trial
 from segml.settings import Settings
 from segml.splits import Splits, split_examples

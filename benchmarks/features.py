@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import yaml
 
 import features_in_pandas
 import features_in_polars
@@ -48,25 +49,25 @@ SCANNED = {
     "reviews": "review_id, customer_id, rating, review_text, reviewed_at",
     "campaign_contacts": "campaign_id, customer_id, channel, is_control, contacted_at",
 }
-# what the peers get: the mart's own cleaned tables, with a short number for each customer
-CLEANED = {
-    "orders": "select customer, order_id, ordered_at, ordered_date, known_from, known_until, "
-    "cast(order_revenue as double) as order_revenue, cast(unit_count as double) as unit_count "
-    "from intermediate.int_orders__completed join customers using (customer_key)",
-    "refunds": "select customer, ordered_date, known_from, known_until, "
-    "cast(refund_amount as double) as refund_amount "
-    "from intermediate.int_refunds__by_order join customers using (customer_key)",
-    "order_products": "select customer, product_id, ordered_date, known_from, known_until, "
-    "cast(product_revenue as double) as product_revenue "
-    "from intermediate.int_order_products__completed join customers using (customer_key)",
+# what the peers start from: the staging tables that these features read, money as floating point
+STAGED = {
+    "orders": "select order_id, cast(customer_key as varchar) as customer_key, status, ordered_at, "
+    "cast(discount_amount as double) as discount_amount, known_from, known_until "
+    "from staging.stg_shop__orders",
+    "order_items": "select order_id, product_id, cast(quantity as double) as quantity, "
+    "cast(line_revenue as double) as line_revenue from staging.stg_shop__order_items",
+    "returns": "select order_id, cast(refund_amount as double) as refund_amount, "
+    "known_from, known_until from staging.stg_shop__returns",
     "products": "select product_id, category, known_from, known_until "
     "from staging.stg_shop__products",
-    "session_days": "select customer, session_id, occurred_date, known_from, known_until, "
-    "event_count, cart_count "
-    "from intermediate.int_session_days__events join customers using (customer_key)",
-    "reviews": "select customer, cast(rating as double) as rating, known_from, known_until "
-    "from staging.stg_shop__reviews join customers using (customer_key)",
+    "events": "select cast(customer_key as varchar) as customer_key, session_id, event_type, "
+    "occurred_at, known_from, known_until from staging.stg_shop__events",
+    "reviews": "select cast(customer_key as varchar) as customer_key, "
+    "cast(rating as double) as rating, known_from, known_until from staging.stg_shop__reviews",
 }
+# what the mart's own SQL makes of them once, for all snapshots
+PREPARED = ("int_orders__completed", "int_order_products__completed", "int_session_days__events")
+INTERMEDIATE = "target/compiled/segml/models/intermediate"
 
 
 def main() -> None:
@@ -123,39 +124,51 @@ def scan_raw_tables(warehouse: Path) -> Spent:
 
 def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:
     """Time the same features of the built snapshots in turns, and check that they agree."""
-    cleaned = folder / "cleaned"
+    staged = folder / "staged"
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    statuses = project["vars"]["completed_order_statuses"]
     spent: dict[str, list[Spent]] = {}
     with open_warehouse(warehouse) as opened:
-        days = export_cleaned(opened, cleaned)
+        opened.execute("set nested_loop_join_threshold = 64")  # as in profiles.yml
+        days = export_staging(opened, staged)
         for _ in range(rounds):
             results = {}
             for name, peer in (("pandas", features_in_pandas), ("polars", features_in_polars)):
                 with Stopwatch() as reading:
-                    tables = peer.read_tables(cleaned)
+                    staging = peer.read_tables(staged)
                 with Stopwatch() as computing:
+                    tables = peer.prepare(staging, statuses)
                     for day in days:
                         results[name, day] = peer.compute_features(tables, day)
                         if day not in (days[0], days[-1]):
                             del results[name, day]
                 spent.setdefault(f"{name}, reading", []).append(reading.spent)
                 spent.setdefault(f"{name}, computing", []).append(computing.spent)
-                del tables
+                results[name, "keys"] = tables["keys"]["customer_key"].to_numpy()
+                del staging, tables
                 gc.collect()
             columns = [name for name in results["pandas", days[0]].columns if name != "customer"]
             with Stopwatch() as stopwatch:
+                for model in PREPARED:
+                    opened.execute(
+                        f"create or replace temp table {model} as {compiled_sql(folder, model)}"
+                    )
                 opened.execute(
-                    f"create or replace temp table subset as {subset_sql(folder, columns)}"
+                    "create or replace temp table subset as "
+                    f"select customer_key, snapshot_date, {', '.join(columns)} "
+                    f"from ({compiled_sql(folder, 'int_customer_snapshots__features')})"
                 )
             spent.setdefault("segml", []).append(stopwatch.spent)
         for day in (days[0], days[-1]):
             expected = opened.frame(
-                "select subset.*, customer from subset join customers using (customer_key) "
+                "select * replace (cast(customer_key as varchar) as customer_key) from subset "
                 "where snapshot_date = ?",
                 [day],
-            ).set_index("customer")
-            check_equal(expected, results["pandas", day], columns)
-            in_polars = results["polars", day].to_pandas()
-            check_equal(expected, in_polars.set_index("customer"), columns)
+            ).set_index("customer_key")
+            in_polars = results["polars", day].to_pandas().set_index("customer")
+            for name, found in (("pandas", results["pandas", day]), ("polars", in_polars)):
+                found.index = results[name, "keys"][found.index]
+                check_equal(expected, found, columns)
     print(f"{len(columns)} features of {len(days)} snapshots; the oldest and the newest are equal")
     segml = Spent.least(spent["segml"])
     for name, measured in spent.items():
@@ -166,25 +179,18 @@ def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:
         )
 
 
-def export_cleaned(opened: Warehouse, cleaned: Path) -> list[date]:
-    """Write the cleaned tables as Parquet, the customers numbered; return the built snapshots."""
-    cleaned.mkdir(exist_ok=True)
-    opened.execute(
-        "create or replace temp table customers as select customer_key, "
-        "cast(row_number() over (order by customer_key) as integer) as customer "
-        "from (select distinct customer_key from intermediate.int_orders__completed)"
-    )
-    for name, query in CLEANED.items():
-        opened.execute(f"copy ({query}) to '{cleaned / name}.parquet'")
+def export_staging(opened: Warehouse, staged: Path) -> list[date]:
+    """Write the staging tables as Parquet; return the snapshots that are built."""
+    staged.mkdir(exist_ok=True)
+    for name, query in STAGED.items():
+        opened.execute(f"copy ({query}) to '{staged / name}.parquet'")
     days = opened.rows("select snapshot_date from intermediate.int_snapshots__to_build order by 1")
     return [day for (day,) in days]
 
 
-def subset_sql(folder: Path, columns: list[str]) -> str:
-    """Return the mart's own SQL, asked for some of its columns."""
-    model = "models/intermediate/int_customer_snapshots__features.sql"
-    compiled = (folder / "target/compiled/segml" / model).read_text(encoding="utf-8")
-    return f"select customer_key, snapshot_date, {', '.join(columns)} from ({compiled})"
+def compiled_sql(folder: Path, model: str) -> str:
+    """Return the mart's own SQL of an intermediate model, as dbt compiled it."""
+    return (folder / INTERMEDIATE / f"{model}.sql").read_text(encoding="utf-8")
 
 
 def check_equal(expected: pd.DataFrame, found: pd.DataFrame, names: list[str]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
@@ -15,25 +16,72 @@ ELIGIBILITY_DAYS = 730
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Read the cleaned tables, with text as categories where it repeats."""
-    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
-    for table, column in (
-        ("order_products", "product_id"),
-        ("products", "product_id"),
-        ("products", "category"),
-        ("session_days", "session_id"),
-    ):
-        tables[table][column] = tables[table][column].astype("category")
-    for table, column in (
-        ("orders", "ordered_date"),
-        ("refunds", "ordered_date"),
-        ("order_products", "ordered_date"),
-        ("session_days", "occurred_date"),
-        ("session_days", "known_from"),
-        ("session_days", "known_until"),
-    ):
-        tables[table][column] = tables[table][column].astype("datetime64[s]")
-    return tables
+    """Read the staging tables."""
+    return {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def prepare(staging: dict[str, pd.DataFrame], statuses: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Join and add up once what every snapshot reads, customers and repeated text as codes."""
+    orders, items = staging["orders"], staging["order_items"]
+    orders = orders[orders["status"].isin(statuses)]
+    totals = items.groupby("order_id").agg(
+        gross_revenue=("line_revenue", "sum"), unit_count=("quantity", "sum")
+    )
+    orders = orders.merge(totals, left_on="order_id", right_index=True)
+    discount = np.minimum(orders["discount_amount"], orders["gross_revenue"])
+    customers, keys = pd.factorize(orders["customer_key"])
+    orders = orders.assign(
+        order_revenue=orders["gross_revenue"] - discount,
+        customer=customers,
+        ordered_date=orders["ordered_at"].dt.normalize(),
+    )
+    dated = orders[["order_id", "customer", "ordered_date", "known_from", "known_until"]]
+    spend = items.groupby(["order_id", "product_id"], dropna=False, as_index=False)["line_revenue"]
+    order_products = spend.sum().rename(columns={"line_revenue": "product_revenue"})
+    return {
+        "keys": pd.DataFrame({"customer_key": keys}),
+        "orders": orders,
+        "refunds": _refunds(
+            staging["returns"].merge(dated, on="order_id", suffixes=("", "_order"))
+        ),
+        "order_products": _as_codes(order_products.merge(dated, on="order_id"), "product_id"),
+        "products": _as_codes(staging["products"], "product_id", "category"),
+        "session_days": _as_codes(_session_days(_of(staging["events"], keys)), "session_id"),
+        "reviews": _of(staging["reviews"], keys),
+    }
+
+
+def _of(facts: pd.DataFrame, keys: pd.Index) -> pd.DataFrame:
+    facts = facts.assign(customer=keys.get_indexer(facts["customer_key"]))
+    return facts[facts["customer"] >= 0]
+
+
+def _as_codes(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return table.astype(dict.fromkeys(columns, "category"))
+
+
+def _refunds(refunds: pd.DataFrame) -> pd.DataFrame:
+    """Keep the pairs of versions that were known together, from the later to the earlier border."""
+    start, end = refunds["known_from"], refunds["known_until"]
+    order_start, order_end = refunds["known_from_order"], refunds["known_until_order"]
+    together = ~(start >= order_end) & ~(end <= order_start)
+    return refunds.assign(
+        known_from=start.where(start >= order_start, order_start),
+        known_until=end.where(order_end.isna() | (end <= order_end), order_end),
+    )[together]
+
+
+def _session_days(events: pd.DataFrame) -> pd.DataFrame:
+    days = events.assign(
+        occurred_date=events["occurred_at"].dt.normalize(),
+        known_from=events["known_from"].dt.normalize(),
+        known_until=events["known_until"].dt.normalize(),
+        is_cart=events["event_type"] == "add_to_cart",
+    )
+    by = ["customer", "session_id", "occurred_date", "known_from", "known_until"]
+    return days.groupby(by, dropna=False, as_index=False).agg(
+        event_count=("is_cart", "size"), cart_count=("is_cart", "sum")
+    )
 
 
 def compute_features(tables: dict[str, pd.DataFrame], day: date) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
@@ -15,19 +16,85 @@ REVENUE = pl.col("product_revenue")
 
 
 def read_tables(folder: Path) -> dict[str, pl.DataFrame]:
-    """Read the cleaned tables, with text as categories where it repeats."""
-    repeated = ("product_id", "category", "session_id")
-    return {
-        path.stem: pl.read_parquet(path).with_columns(
-            pl.selectors.by_name(*repeated, require_all=False).cast(pl.Categorical)
+    """Read the staging tables."""
+    return {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def prepare(staging: dict[str, pl.DataFrame], statuses: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """Join and add up once what every snapshot reads, customers and repeated text as codes."""
+    tables = {name: table.lazy() for name, table in staging.items()}
+    items = tables["order_items"]
+    gross = pl.col("gross_revenue")
+    orders = (
+        tables["orders"]
+        .filter(pl.col("status").is_in(statuses))
+        .join(
+            items.group_by("order_id").agg(
+                pl.col("line_revenue").sum().alias("gross_revenue"),
+                pl.col("quantity").sum().alias("unit_count"),
+            ),
+            on="order_id",
         )
-        for path in sorted(folder.glob("*.parquet"))
+        .with_columns(
+            order_revenue=gross - pl.min_horizontal("discount_amount", gross),
+            ordered_date=pl.col("ordered_at").dt.date(),
+        )
+        .collect()
+    )
+    keys = orders.select(pl.col("customer_key").unique()).with_row_index("customer")
+    orders = orders.join(keys, on="customer_key")
+    dated = orders.lazy().select(
+        "order_id", "customer", "ordered_date", "known_from", "known_until"
+    )
+    products = items.group_by("order_id", "product_id").agg(
+        pl.col("line_revenue").sum().alias("product_revenue")
+    )
+    prepared = {
+        "orders": orders.lazy(),
+        "refunds": _refunds(tables["returns"].join(dated, on="order_id", suffix="_order")),
+        "order_products": products.join(dated, on="order_id"),
+        "products": tables["products"],
+        "session_days": _session_days(tables["events"].join(keys.lazy(), on="customer_key")),
+        "reviews": tables["reviews"].join(keys.lazy(), on="customer_key"),
     }
+    repeated = pl.selectors.by_name("product_id", "category", "session_id", require_all=False)
+    collected = pl.collect_all(
+        [table.with_columns(repeated.cast(pl.Categorical)) for table in prepared.values()]
+    )
+    return {"keys": keys, **dict(zip(prepared, collected, strict=True))}
+
+
+def _refunds(refunds: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep the pairs of versions that were known together, from the later to the earlier border."""
+    apart = (pl.col("known_from") >= pl.col("known_until_order")) | (
+        pl.col("known_until") <= pl.col("known_from_order")
+    )
+    return refunds.filter(~apart.fill_null(value=False)).with_columns(
+        known_from=pl.max_horizontal("known_from", "known_from_order"),
+        known_until=pl.min_horizontal("known_until", "known_until_order"),
+    )
+
+
+def _session_days(events: pl.LazyFrame) -> pl.LazyFrame:
+    return events.group_by(
+        "customer",
+        "session_id",
+        pl.col("occurred_at").dt.date().alias("occurred_date"),
+        pl.col("known_from").dt.date(),
+        pl.col("known_until").dt.date(),
+    ).agg(
+        pl.len().alias("event_count"),
+        (pl.col("event_type") == "add_to_cart").sum().alias("cart_count"),
+    )
 
 
 def compute_features(tables: dict[str, pl.DataFrame], snapshot_date: date) -> pl.DataFrame:
     """Return one row per eligible customer."""
-    known = {name: _known(table.lazy(), snapshot_date) for name, table in tables.items()}
+    known = {
+        name: _known(table.lazy(), snapshot_date)
+        for name, table in tables.items()
+        if name != "keys"
+    }
     orders = known["orders"].filter(pl.col("ordered_date") < snapshot_date)
     refunds = known["refunds"].filter(pl.col("ordered_date") < snapshot_date)
     features = _orders(orders, refunds, snapshot_date)

@@ -105,7 +105,7 @@ def _segml_scores(task: Task, settings: Settings) -> list[dict]:
         for name in table.index
     ]
     print(f"seed {settings.seed}: {seconds:.0f} s; {result.decision}\n", flush=True)
-    champion = rows[list(table.index).index(result.model.name)]
+    champion = rows[list(table.index).index(result.chosen.model.name)]
     return [*rows, champion | {"model": "**segml auto**"}]
 
 

@@ -13,7 +13,8 @@ from segml.dataset import Examples
 from segml.dbt import DbtProject, raw_schema_to_load
 from segml.loading import load_files
 from segml.loop import DOWNSTREAM_OF_SEGML
-from segml.mart import SnapshotPlan, read_plan, read_schema, read_training_examples
+from segml.mart import SnapshotPlan, read_plan, read_training_examples
+from segml.schemas import read_schema
 from segml.settings import Settings
 from segml.splits import Splits, split_examples
 from segml.synthetic import ShopSettings, generate_shop

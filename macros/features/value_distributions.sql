@@ -1,6 +1,7 @@
 {# CTEs `distributions` and `summarised`: one row per feature with count, sorted known values and
-   quantiles of the columns `features` of the CTE `relation`. #}
-{% macro value_distributions(relation, features) -%}
+   quantiles of the columns `features` of the CTE `relation`, and of the rows (feature, row_count,
+   sorted_values) of the CTE `others` where there is one. #}
+{% macro value_distributions(relation, features, others=none) -%}
 -- sums over sorted lists are the same in every run, whatever the order of rows
 distributions as (
 
@@ -17,6 +18,16 @@ distributions as (
     union all
     {% endif %}
     {%- endfor %}
+    {%- if others %}
+
+    union all
+
+    select
+        feature,
+        row_count,
+        sorted_values
+    from {{ others }}
+    {%- endif %}
 
 ),
 

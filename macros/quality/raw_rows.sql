@@ -24,7 +24,7 @@ typed as (
             [
         {%- for column in columns if column.name in raw_types and column.data_type != 'varchar' %}
                 case
-                    when nullif(trim(cast({{ column.name }} as varchar)), '') is not null
+                    when {{ raw_value(column.name, raw_types[column.name]) }} is not null
                         and {{ cast_raw_value(
                             column.name, column.data_type, raw_types[column.name]) }} is null
                         then '{{ column.name }}'

@@ -17,7 +17,7 @@ repeated_keys as (
 
 ),
 
-marked as (
+marked as not materialized (
 
     select
         checked.*,

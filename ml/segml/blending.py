@@ -10,10 +10,10 @@ from scipy.special import softmax
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import customer_fold
+from segml.models import ENSEMBLE
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
 from segml.models.ensemble import EnsembleModel, pool
-from segml.recipe import Recipe
 from segml.selection import Trial
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from segml.dataset import Examples
     from segml.models.base import TierModel
+    from segml.recipe import Recipe
     from segml.settings import Settings
-    from segml.splits import Splits
+    from segml.splits import SelectionFold, Splits
 
     Array = NDArray[np.float64]
 
@@ -34,15 +35,26 @@ MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
 
 
 def blend_trials(
-    trials: Sequence[Trial], examples: Examples, splits: Splits, settings: Settings
+    recipe: Recipe,
+    trials: Sequence[Trial],
+    examples: Examples,
+    splits: Splits,
+    settings: Settings,
 ) -> Trial:
     """Blend the models of a run, without its baselines.
 
     The validation predictions of the blend are honest: those of a customer have weights that
     other customers have chosen. Where they are no better than those of the best member, that
     member gets all the weight.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        By its name, the blend of the run's models, or of the models as they are served.
+    trials : sequence of Trial
+        All that were judged so far.
     """
-    members = [trial for trial in trials if not trial.is_baseline]
+    members = _members_of(recipe, trials)
     tier, keys = examples.value_tier[splits.validation], examples.customer_key[splits.validation]
     predictions = [trial.calibration.predictions for trial in members]
     logs = np.log([member.tier_probabilities for member in predictions])
@@ -71,8 +83,28 @@ def blend_trials(
         for position in range(len(splits.folds))
     ]
     fold_models = [_blend_of(fitted, weights, members, settings) for fitted in fitted_by_fold]
-    recipe = Recipe(EnsembleModel.name, settings.seed)
-    return Trial(recipe, tuple(fold_models), calibration, weights)
+    served = [trial for trial in members if trial.name in weights]
+    earlier = tuple(
+        pool([trial.earlier[position] for trial in served], _rows_of(weights, served, origin))
+        for position, origin in enumerate(splits.earlier)
+    )
+    return Trial(recipe, tuple(fold_models), calibration, earlier, weights)
+
+
+def _rows_of(
+    weights: Mapping[str, float], members: Sequence[Trial], origin: SelectionFold
+) -> Array:
+    """Return the weights of the members for every judged row, shape (n, members)."""
+    return np.tile([weights[trial.name] for trial in members], (int(origin.validate.sum()), 1))
+
+
+def _members_of(blend: Recipe, trials: Sequence[Trial]) -> list[Trial]:
+    """Return the models to blend: of a blend as served, those as served where there are any."""
+    models = [trial for trial in trials if not trial.is_baseline and trial.kind != ENSEMBLE]
+    as_served = {trial.kind for trial in models if trial.name != trial.kind}
+    if blend.name == ENSEMBLE:
+        return [trial for trial in models if trial.name == trial.kind]
+    return [trial for trial in models if trial.name != trial.kind or trial.kind not in as_served]
 
 
 def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array:

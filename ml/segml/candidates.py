@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.feature_selection import FEATURE_COLUMNS, select_features
-from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
+from segml.models import AS_SERVED, BASELINES, ENSEMBLE, LABELLED_BASELINES
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
 from segml.tuning import TUNING_COLUMNS, tune
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from segml.dataset import Examples, FeatureSchema
+    from segml.models.search_space import Parameters
     from segml.settings import Settings
     from segml.splits import Splits
 
@@ -94,3 +95,30 @@ def prepare_candidates(
             )
             trials.append(table)
     return Candidates(recipes, pd.concat(trials, ignore_index=True), features)
+
+
+def recipes_as_served(
+    recipes: Mapping[str, Recipe], parameters: Mapping[str, Parameters]
+) -> dict[str, Recipe]:
+    """Return the recipes of what is served, where the run has found other parameters.
+
+    Parameters
+    ----------
+    recipes : mapping of str to Recipe
+        Those of the run, what is served among them.
+    parameters : mapping of str
+        Of what is served and, if it is a blend, of its members.
+
+    Returns
+    -------
+    dict of str to Recipe
+        By name, which ends in ``AS_SERVED``; a blend of any of them last.
+    """
+    others = [
+        replace(recipes[kind], name=f"{kind}{AS_SERVED}", parameters=served)
+        for kind, served in parameters.items()
+        if kind != ENSEMBLE and recipes[kind].parameters != served
+    ]
+    if others and ENSEMBLE in parameters:
+        others.append(replace(recipes[ENSEMBLE], name=f"{ENSEMBLE}{AS_SERVED}"))
+    return {recipe.name: recipe for recipe in others}

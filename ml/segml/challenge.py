@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segml.comparison import Difference, difference
+from segml.models import AS_SERVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Collection, Mapping, Set
 
     from segml.bootstrap import Measurement
+    from segml.models.search_space import Parameters
     from segml.selection import Decision, Trial
 
 
@@ -20,10 +22,11 @@ class Champion:
 
     Parameters
     ----------
-    model_version, model_name : str
+    model_version, kind : str
         The registered version and its kind of model.
-    kinds : tuple of str
-        What must be fitted to learn it anew: itself and, if it is a blend, its members.
+    parameters : mapping of str
+        What must be fitted to learn it anew: itself and, if it is a blend, its members. By kind,
+        the parameters that differ from the defaults.
     obstacle : str or None
         Why it cannot be served any more, for example because the features changed.
     is_current : bool
@@ -33,11 +36,19 @@ class Champion:
     """
 
     model_version: str
-    model_name: str
-    kinds: tuple[str, ...]
+    kind: str
+    parameters: Mapping[str, Parameters]
     obstacle: str | None
     is_current: bool
     taken_down: Set[str] = frozenset()
+
+    def recipe_among(self, names: Collection[str]) -> str:
+        """Return which of a run's models is the champion learned anew.
+
+        That is its kind of model, under the champion's parameters where the run has found others.
+        """
+        as_served = f"{self.kind}{AS_SERVED}"
+        return as_served if as_served in names else self.kind
 
 
 @dataclass(frozen=True)
@@ -65,19 +76,19 @@ def challenge(
     *,
     confidence: float,
 ) -> Verdict:
-    """Compare the run's choice with the champion's kind of model, both learned from the same rows.
+    """Compare the run's choice with the champion's recipe, both learned from the same rows.
 
     A challenger takes over only if its log loss on the test snapshot is lower in at least
-    ``confidence`` of the paired resamples. Otherwise the champion's kind stays: as it is, or,
-    when there are newer outcomes, learned anew from them. A champion that no longer beats the
-    baselines gives way to the baseline whatever the test says.
+    ``confidence`` of the paired resamples. Otherwise the champion's recipe (its kind of model and
+    its parameters) stays: as it is, or, when there are newer outcomes, learned anew from them. A
+    champion that no longer beats the baselines gives way to the baseline whatever the test says.
 
     Parameters
     ----------
     decision : Decision
         The challenger: what validation chose.
     trials, tested : mapping of str
-        Validation trial and test measurement of every model of the run, the champion's kind
+        Validation trial and test measurement of every model of the run, the champion's recipe
         among them.
     """
     challenger = decision.champion.name
@@ -101,14 +112,16 @@ def _weigh(
     tested: Mapping[str, Measurement],
     confidence: float,
 ) -> Verdict:
-    name, served = decision.champion.name, champion.model_name
+    name, served = decision.champion.name, champion.recipe_among(trials)
     if name == served:
-        return Verdict(name, f"the champion was {served}, too: it has learned again")
+        return Verdict(name, f"the champion was {name}, too: it has learned again")
     gap = difference(tested[served], tested[name], "log_loss")
     if decision.champion.is_baseline and trials[served].log_loss >= decision.champion.log_loss:
-        return Verdict(name, f"the champion's {served} does not beat this baseline any more", gap)
+        reason = f"the champion's {champion.kind} does not beat this baseline any more"
+        return Verdict(name, reason, gap)
+    own = "" if served == champion.kind else ", with the parameters it has,"
     evidence = (
-        f"test log loss {gap.value:+.4f} against the champion's {served} "
+        f"test log loss {gap.value:+.4f} against the champion's {champion.kind}{own} "
         f"(95 % {gap.ci_low:+.4f} to {gap.ci_high:+.4f}), better in {gap.p_better:.0%} of resamples"
     )
     if gap.p_better >= confidence:
@@ -116,4 +129,4 @@ def _weigh(
     missed = f"{name} is not better with {confidence:.0%} confidence: {evidence}"
     if champion.is_current:
         return Verdict(None, missed, gap)
-    return Verdict(served, f"{missed}; {served} has learned from the newer outcomes", gap)
+    return Verdict(served, f"{missed}; {champion.kind} has learned from the newer outcomes", gap)

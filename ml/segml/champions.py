@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from segml.artifacts import load_artifact
 from segml.challenge import Champion
+from segml.dataset import TIERS
 from segml.errors import ArtifactError
-from segml.mart import read_plan, read_schema
-from segml.models import ENSEMBLE, model_names
+from segml.mart import read_plan
+from segml.models import ENSEMBLE, kind_of, model_names
 from segml.promotion import (
     Promotion,
     list_promotions,
@@ -24,40 +25,53 @@ from segml.registry import (
     list_versions,
     require_tables,
 )
+from segml.schemas import schema_of
+from segml.settings import SHOP
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from segml.artifacts import ServedModel
+    from segml.models.search_space import Parameters
     from segml.registry import ModelVersion
     from segml.settings import Settings
     from segml.warehouse import Warehouse
 
 
 def read_champion(
-    warehouse: Warehouse, settings: Settings, *, run_id: str, data_fingerprint: str
+    warehouse: Warehouse,
+    settings: Settings,
+    *,
+    run_id: str,
+    data_fingerprint: str,
+    data_set: str = SHOP,
+    class_names: tuple[str, ...] = TIERS,
 ) -> Champion | None:
     """Describe the champion to a run that may replace it; None before the first.
 
     Parameters
     ----------
-    run_id, data_fingerprint : str
+    run_id, data_fingerprint, data_set : str
         Of the run.
+    class_names : tuple of str
+        What its examples tell apart.
     """
-    versions = list_versions(warehouse)
+    versions = list_versions(warehouse, data_set=data_set)
     version = next((item for item in versions if item.status == "champion"), None)
     if version is None:
         return None
     try:
-        require_servable(warehouse, version, settings)
-        obstacle = None
+        model = require_servable(warehouse, version, settings)
+        known = model.metadata.class_names
+        obstacle = None if known == class_names else f"It knows the classes {', '.join(known)}"
     except ArtifactError as error:
         obstacle = error.reason
-    replaced = replaced_by_hand(list_promotions(warehouse))
+    replaced = replaced_by_hand(list_promotions(warehouse, data_set=data_set))
     return Champion(
         model_version=version.model_version,
-        model_name=version.model_name,
-        kinds=_kinds(version),
+        kind=kind_of(version.model_name),
+        parameters=served_parameters(version),
         obstacle=obstacle,
         is_current=version.data_fingerprint == data_fingerprint,
         taken_down=frozenset(
@@ -68,35 +82,41 @@ def read_champion(
     )
 
 
-def require_servable(warehouse: Warehouse, version: ModelVersion, settings: Settings) -> None:
-    """Check that a version can score the mart as it is now.
+def require_servable(
+    warehouse: Warehouse, version: ModelVersion, settings: Settings
+) -> ServedModel:
+    """Return a version's model, once it is sure that it can score the mart as it is now.
 
     Raises
     ------
     ArtifactError
         When files are gone or altered, or features, libraries or the horizon have changed.
     """
-    horizon_days = read_plan(warehouse).horizon_days
+    if version.data_set == SHOP:
+        _require_horizon(version, read_plan(warehouse).horizon_days)
+    if kind_of(version.model_name) not in model_names():
+        raise ArtifactError(
+            f"{version.model_version} is a model that this segml does not know",
+            "Choose another version",
+        )
+    return load_artifact(
+        artifact_folder(settings, warehouse.path) / version.artifact_path,
+        version.artifact_sha256,
+        schema_of(warehouse, settings, version.data_set),
+    )
+
+
+def _require_horizon(version: ModelVersion, horizon_days: int) -> None:
     if version.horizon_days != horizon_days:
         raise ArtifactError(
             f"{version.model_version} looks {version.horizon_days} days ahead, the features are "
             f"built for {horizon_days}",
             f"Run `dbt build` with horizon_days {version.horizon_days}, or choose another version",
         )
-    if version.model_name not in model_names():
-        raise ArtifactError(
-            f"{version.model_version} is a model that this segml does not know",
-            "Choose another version",
-        )
-    load_artifact(
-        artifact_folder(settings, warehouse.path) / version.artifact_path,
-        version.artifact_sha256,
-        read_schema(warehouse, settings.excluded_features),
-    )
 
 
 def promote(warehouse_path: Path, settings: Settings, model_version: str) -> Promotion:
-    """Serve a registered version from now on, because a person says so.
+    """Serve a registered version of any data set from now on, because a person says so.
 
     Parameters
     ----------
@@ -110,7 +130,7 @@ def promote(warehouse_path: Path, settings: Settings, model_version: str) -> Pro
     """
     with open_warehouse(warehouse_path) as warehouse:
         require_tables(warehouse)
-        version = find_version(warehouse, model_version)
+        version = find_version(warehouse, model_version, data_set=None)
         if version.status == "champion":
             raise ArtifactError(
                 f"{version.model_version} is the champion already", "Choose another version"
@@ -118,8 +138,8 @@ def promote(warehouse_path: Path, settings: Settings, model_version: str) -> Pro
         return _serve(warehouse, settings, version, action="promote", reason="promoted by hand")
 
 
-def roll_back(warehouse_path: Path, settings: Settings) -> Promotion:
-    """Serve again what was served before the champion; repeated, go further back.
+def roll_back(warehouse_path: Path, settings: Settings, *, data_set: str = SHOP) -> Promotion:
+    """Serve again what was served before a data set's champion; repeated, go further back.
 
     Raises
     ------
@@ -128,14 +148,14 @@ def roll_back(warehouse_path: Path, settings: Settings) -> Promotion:
     """
     with open_warehouse(warehouse_path) as warehouse:
         require_tables(warehouse)
-        champion = find_version(warehouse)
-        reigns = reigning_versions(list_promotions(warehouse))
+        champion = find_version(warehouse, data_set=data_set)
+        reigns = reigning_versions(list_promotions(warehouse, data_set=data_set))
         if len(reigns) < 2:  # noqa: PLR2004  (the champion and one before)
             raise ArtifactError(
                 f"Nothing was served before {champion.model_version}",
                 "Choose a version with `segml models promote`",
             )
-        version = find_version(warehouse, reigns[-2])
+        version = find_version(warehouse, reigns[-2], data_set=data_set)
         reason = f"rolled back from {champion.model_version}"
         return _serve(warehouse, settings, version, action="rollback", reason=reason)
 
@@ -144,7 +164,11 @@ def _serve(
     warehouse: Warehouse, settings: Settings, version: ModelVersion, *, action: str, reason: str
 ) -> Promotion:
     require_servable(warehouse, version, settings)
-    champions = [item for item in list_versions(warehouse) if item.status == "champion"]
+    champions = [
+        item
+        for item in list_versions(warehouse, data_set=version.data_set)
+        if item.status == "champion"
+    ]
     promotion = Promotion(
         promoted_at=datetime.now(UTC).replace(tzinfo=None),
         action=action,
@@ -157,9 +181,10 @@ def _serve(
     return promotion
 
 
-def _kinds(version: ModelVersion) -> tuple[str, ...]:
-    """Return what a run must fit to learn this version anew."""
-    if version.model_name != ENSEMBLE:
-        return (version.model_name,)
-    candidates = json.loads(version.settings_json).get("candidates", [])
-    return tuple(name for name in dict.fromkeys((*candidates, ENSEMBLE)) if name in model_names())
+def served_parameters(version: ModelVersion) -> dict[str, Parameters]:
+    """Return what must be fitted to learn a version anew: parameters by kind of model."""
+    settings, kind = json.loads(version.settings_json), kind_of(version.model_name)
+    members = settings.get("candidates", []) if kind == ENSEMBLE else []
+    tuned = settings.get("parameters", {})
+    names = (name for name in dict.fromkeys((*members, kind)) if name in model_names())
+    return {name: tuned.get(name, {}) for name in names}

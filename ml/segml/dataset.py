@@ -145,6 +145,10 @@ class Predictions:
     tier_probabilities: NDArray[np.float64]
     conditional_revenue: NDArray[np.float64]
 
+    def take(self, selection: NDArray[np.bool_]) -> Predictions:
+        """Return those of the selected rows."""
+        return Predictions(self.tier_probabilities[selection], self.conditional_revenue[selection])
+
     @property
     def expected_net_revenue(self) -> NDArray[np.float64]:
         """E[net revenue within the horizon] in currency, shape (n,); follows the tiers."""

@@ -181,7 +181,8 @@ def _resolve(warehouse: Warehouse, campaign_id: str, *, include_holdout: bool) -
         select
             {", ".join(identities)}, audiences.campaign_id, audiences.audience_rank,
             audiences.action, audiences.channel, audiences.offer, audiences.reason,
-            audiences.value_tier, audiences.expected_incremental_profit{flag}
+            audiences.value_tier, round(audiences.expected_incremental_profit, 2)
+                as expected_incremental_profit{flag}
         from marketing.campaign_audiences as audiences
         inner join vault.customer_keys as customer_keys
             on audiences.customer_key = customer_keys.customer_key

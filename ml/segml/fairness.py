@@ -32,11 +32,13 @@ def fairness_metrics(
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Measure a model on each group: base rate, calibration, ranking and who would be selected.
+    """Measure a model on each group: of value tiers, how well it finds buyers; else, the classes.
 
     Selected are the customers in the top ``SELECTED_SHARE`` of the whole shop by purchase
     probability. The true-positive rate is the share of a group's buyers among them (equality of
-    opportunity, Hardt et al. 2016).
+    opportunity, Hardt et al. 2016). Of classes without an order, accuracy and log loss tell how
+    well a group is served, and ``class_share_gap`` how far its predicted and observed shares of
+    the classes are apart (half the sum of the absolute differences: 0 is none, 1 is all).
 
     Parameters
     ----------
@@ -49,11 +51,16 @@ def fairness_metrics(
     Returns
     -------
     DataFrame
-        dimension, group_name, metric (customer_count, base_rate_purchase,
+        dimension, group_name, metric (customer_count; of value tiers base_rate_purchase,
         mean_probability_purchase, roc_auc_purchase, ece_purchase, selection_rate,
-        true_positive_rate), value, ci_low, ci_high.
+        true_positive_rate; of other classes accuracy, log_loss, class_share_gap), value, ci_low,
+        ci_high.
     """
-    judge = _GroupJudge(predictions, outcomes)
+    judge: _GroupJudge | _ClassJudge = (
+        _GroupJudge(predictions, outcomes)
+        if outcomes.has_value_tiers
+        else _ClassJudge(predictions, outcomes)
+    )
     tables = []
     for dimension in map(str, groups):
         names = merge_small_groups(groups[dimension], minimum_customers)
@@ -109,6 +116,31 @@ class _GroupJudge:
                 "ece_purchase": expected_calibration_error(score, bought, weights),
                 "selection_rate": weighted_mean(selected, weights),
                 "true_positive_rate": ratio(weights @ (bought * selected), weights @ bought),
+            }
+
+        return metrics
+
+
+class _ClassJudge:
+    """Metrics of any subset of rows whose classes are no value tiers."""
+
+    def __init__(self, predictions: Predictions, outcomes: Examples) -> None:
+        label = outcomes.value_tier.astype(np.int_)
+        self.probabilities = predictions.tier_probabilities
+        self.observed = np.eye(len(outcomes.class_names))[label]
+        self.is_right = (self.probabilities.argmax(axis=1) == label).astype(np.float64)
+        self.loss = -np.log((self.probabilities * self.observed).sum(axis=1))
+
+    def metrics_of(self, rows: NDArray[np.int_]) -> Metrics:
+        """Return the metrics of these rows as a function of their weights."""
+        excess = self.probabilities[rows] - self.observed[rows]
+
+        def metrics(weights: Array) -> dict[str, Array]:
+            gaps = np.abs(weights @ excess).sum(axis=1) / 2
+            return {
+                "accuracy": weighted_mean(self.is_right[rows], weights),
+                "log_loss": weighted_mean(self.loss[rows], weights),
+                "class_share_gap": ratio(gaps, weights.sum(axis=1)),
             }
 
         return metrics

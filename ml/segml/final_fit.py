@@ -29,6 +29,8 @@ class FinalFit:
 
     Parameters
     ----------
+    name : str
+        Of its trial.
     calibrator : Calibrator
         Fitted on the validation snapshot; apply it to what ``model`` predicts.
     importance : DataFrame
@@ -37,9 +39,10 @@ class FinalFit:
     reference : dict
         The typical customer, for explanations; ``None`` is unknown.
     parameters : dict
-        What tuning changed in the model, or in the members of a blend, by model name.
+        What tuning changed in the model, or in the members of a blend, by kind of model.
     """
 
+    name: str
     model: TierModel
     calibrator: Calibrator
     importance: pd.DataFrame
@@ -64,12 +67,13 @@ def fit_finally(
     )
     labelled = examples.take(splits.labelled)
     return FinalFit(
+        name=trial.name,
         model=fit_champion(trial, trials, labelled, settings),
         calibrator=trial.calibration.calibrator,
         importance=importance,
         reference=reference_row(labelled),
         parameters={
-            member.name: dict(member.recipe.parameters)
+            member.kind: dict(member.recipe.parameters)
             for member in served_trials(trial, trials)
             if member.recipe.parameters
         },

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from segml.artifacts import stored_persona_centres
 from segml.dataset import FeatureSchema, data_fingerprint
 from segml.errors import ArtifactError
-from segml.mart import read_schema, read_scoring_batches
+from segml.mart import read_scoring_batches
 from segml.personas import MAXIMUM_CUSTOMERS, VALUE, fit_personas, persona_inputs
 from segml.registry import artifact_folder, find_version
+from segml.schemas import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

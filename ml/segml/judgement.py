@@ -10,7 +10,7 @@ import pandas as pd
 from segml.blending import fit_trials
 from segml.bootstrap import measure
 from segml.curves import evaluation_curves
-from segml.evaluation import Evaluator
+from segml.evaluation import Evaluator, evaluate
 from segml.profit import Economics, ProfitEvaluator
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ def judge(predictions: Predictions, outcomes: Examples, settings: Settings) -> J
 def judge_trials(
     trials: list[Trial], examples: Examples, splits: Splits, settings: Settings
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Judgement]]:
-    """Return metrics and curves of every model on validation and on test, and all tests."""
+    """Return metrics and curves of every model on validation and on test, and all tests.
+
+    The metrics are those of the folds, too.
+    """
     development = examples.take(splits.development)
     validation, test = examples.take(splits.validation), examples.take(splits.test)
     models = fit_trials(trials, development, settings)
@@ -84,8 +87,34 @@ def judge_trials(
             metrics.append(with_keys(judgement.measured.table(), keys))
             curves.append(with_keys(judgement.curves, keys))
         judgements[trial.name] = judgement  # the last one is the test
+        metrics += _fold_metrics(trial, examples, splits)
     tables = pd.concat(metrics, ignore_index=True), pd.concat(curves, ignore_index=True)
     return *tables, judgements
+
+
+def _fold_metrics(trial: Trial, examples: Examples, splits: Splits) -> list[pd.DataFrame]:
+    """Measure a model on every earlier snapshot, or on every fold of what has no times.
+
+    Intervals are left out: how far the folds differ says more than any of them.
+    """
+    folds = [
+        (origin.validate, predictions)
+        for origin, predictions in zip(splits.earlier, trial.earlier, strict=True)
+    ]
+    if examples.horizon_days is None:
+        validated = trial.calibration.predictions
+        folds = [
+            (fold.validate, validated.take(fold.validate[splits.validation]))
+            for fold in splits.folds
+        ]
+    tables = []
+    for number, (rows, predictions) in enumerate(folds, start=1):
+        outcomes = examples.take(rows)
+        table = evaluate(predictions, outcomes, bootstrap_samples=0, seed=0)
+        day = outcomes.snapshot_date.max()
+        keys = {"model_name": trial.name, "split": f"cv_fold_{number}", "snapshot_date": day}
+        tables.append(with_keys(table, keys))
+    return tables
 
 
 def with_keys(table: pd.DataFrame, keys: dict[str, object]) -> pd.DataFrame:

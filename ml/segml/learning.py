@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from segml.audit import read_history, read_label_ends
-from segml.champions import read_champion, require_servable
+from segml.audit import read_groups, read_history, read_label_ends
+from segml.champions import read_champion, require_servable, served_parameters
 from segml.errors import ArtifactError, TrainingError
+from segml.fairness import fairness_metrics
 from segml.grouping import read_customers
 from segml.identity import RunIdentity
 from segml.leakage import (
@@ -18,14 +20,16 @@ from segml.leakage import (
     check_single_features,
     check_windows,
 )
-from segml.mart import read_plan, read_schema, read_training_examples
+from segml.mart import read_plan, read_training_examples
 from segml.models import BASELINES, needs_sequences
 from segml.models.checkpoints import checkpoints_in, count_checkpoints
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
 from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
+from segml.schemas import read_schema
 from segml.selection import names_to_compare
 from segml.training import train
+from segml.tuning import prune_studies
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -33,12 +37,11 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    import pandas as pd
-
     from segml.dataset import Examples
     from segml.mart import SnapshotPlan
     from segml.registry import ModelVersion
     from segml.settings import Settings
+    from segml.training import TrainingResult
     from segml.warehouse import Warehouse
 
 
@@ -97,7 +100,7 @@ def train_from_warehouse(
             warehouse,
             schema,
             maximum_examples=settings.max_training_examples,
-            with_sequences=any(map(needs_sequences, names_to_compare(settings, BASELINES))),
+            with_sequences=any(map(needs_sequences, _names_to_fit(warehouse, settings))),
         )
         customers = read_customers(warehouse, plan.as_of_date, settings)
         identity = RunIdentity.of(examples, customers, plan, settings)
@@ -119,7 +122,9 @@ def train_from_warehouse(
         )
     progress(f"{len(examples):,} examples, {len(schema.names)} features")
     _check_before_training(examples, plan, label_ends, settings)
-    checkpoints = artifact_folder(settings, warehouse_path) / f".{identity.run_id}.checkpoints"
+    folder = artifact_folder(settings, warehouse_path)
+    study_path = identity.study_path(folder)
+    checkpoints = folder / f".{identity.run_id}.checkpoints"
     if fits := count_checkpoints(checkpoints):
         progress(f"resumed: {fits} network fits of a killed run go on from where they were")
     with checkpoints_in(checkpoints):
@@ -130,19 +135,55 @@ def train_from_warehouse(
             settings=settings,
             progress=progress,
             champion=champion,
-            study_path=identity.study_path(artifact_folder(settings, warehouse_path)),
+            study_path=study_path,
         )
     if settings.leak_alarm:
         check_history(result.metrics, history, settings.leak_history_margin)
     run = Run(
-        identity=identity,
-        plan=plan,
+        prefix=plan.as_of_date.isoformat(),
+        digest=identity.digest,
+        data_fingerprint=identity.data_fingerprint,
+        settings_json=identity.settings_json,
         schema=schema,
+        as_of_date=plan.as_of_date,
+        horizon_days=plan.horizon_days,
+        high_value_threshold=float(plan.high_value_threshold),
         personas=customers.fit_personas(settings, progress),
     )
-    version = register_run(warehouse_path, settings, run, result, champion, k_anonymity=k_anonymity)
+    fairness = _fairness(warehouse_path, settings, result, k_anonymity)
+    version = register_run(warehouse_path, settings, run, result, champion, fairness=fairness)
+    prune_studies(study_path)
     progress(version.decision)
     return TrainedVersion(version, result.metrics, is_reused=False)
+
+
+def _names_to_fit(warehouse: Warehouse, settings: Settings) -> tuple[str, ...]:
+    """Return the models of a run: those that the settings ask for, and what is served."""
+    served = next((v for v in list_versions(warehouse) if v.status == "champion"), None)
+    asked = names_to_compare(settings, BASELINES)
+    return (*asked, *served_parameters(served)) if served else asked
+
+
+def _fairness(
+    warehouse_path: Path, settings: Settings, result: TrainingResult, k_anonymity: int
+) -> pd.DataFrame:
+    """Measure every stored model on the groups of the test snapshot's customers."""
+    outcomes = result.tested[result.chosen.name].outcomes
+    day = outcomes.snapshot_date.max().astype(object)
+    with open_warehouse(warehouse_path, read_only=True) as warehouse:
+        groups = read_groups(warehouse, outcomes.customer_key, day)
+    tables = [
+        fairness_metrics(
+            result.tested[fit.name].predictions,
+            outcomes,
+            groups,
+            minimum_customers=k_anonymity,
+            resamples=settings.bootstrap_samples,
+            seed=settings.seed,
+        ).assign(model_name=fit.name, split="test", snapshot_date=day)
+        for fit in result.fits
+    ]
+    return pd.concat(tables)
 
 
 def _check_before_training(

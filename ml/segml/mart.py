@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from segml.dataset import BASELINE_FEATURES, TIERS, UNOBSERVED_TIER, Examples, FeatureSchema
-from segml.errors import SettingsError, TrainingError, WarehouseError
+from segml.dataset import TIERS, UNOBSERVED_TIER, Examples
+from segml.errors import TrainingError, WarehouseError
 from segml.key_ranges import key_at, key_ranges
 from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date
 
+    from segml.dataset import FeatureSchema
     from segml.warehouse import Warehouse
 
-KEY_COLUMNS = ("customer_key", "snapshot_date", "split_role", "class_name")
-CATEGORICAL_TYPES = ("VARCHAR",)
 LARGEST_RANGE = 2  # of the average number of customers
 
 
@@ -76,56 +74,6 @@ def read_plan(warehouse: Warehouse) -> SnapshotPlan:
         high_value_threshold=warehouse.value(
             "select max(high_value_threshold) from features.value_tier_threshold"
         ),
-    )
-
-
-def read_schema(
-    warehouse: Warehouse, excluded: Sequence[str] = (), *, table: str = "customer_features"
-) -> FeatureSchema:
-    """Return the model inputs: every column of a feature table but keys and exclusions.
-
-    What a baseline is made of stays with that baseline, though no model sees it.
-
-    Parameters
-    ----------
-    excluded : sequence of str
-        Column names or shell patterns, such as ``gender`` or ``net_revenue_*``.
-
-    Raises
-    ------
-    SettingsError
-        When a pattern matches no column, since it then protects nothing.
-    """
-    columns = warehouse.rows(
-        "select column_name, data_type from information_schema.columns "
-        "where table_schema = 'features' and table_name = ? order by ordinal_position",
-        [table],
-    )
-    names = [name for name, _ in columns]
-    for pattern in excluded:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise SettingsError(
-                f"`excluded_features` names '{pattern}', which is no column of {table}",
-                "Correct the name in segml.toml",
-            )
-    kept = [
-        (name, kind)
-        for name, kind in columns
-        if name not in KEY_COLUMNS and not any(fnmatchcase(name, item) for item in excluded)
-    ]
-    withheld = [
-        (name, kind)
-        for name, kind in columns
-        if (name, kind) not in kept and any(fnmatchcase(name, item) for item in BASELINE_FEATURES)
-    ]
-    return FeatureSchema(*_by_kind(kept), *_by_kind(withheld))
-
-
-def _by_kind(columns: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of numeric and of categorical columns."""
-    return (
-        tuple(name for name, kind in columns if kind not in CATEGORICAL_TYPES),
-        tuple(name for name, kind in columns if kind in CATEGORICAL_TYPES),
     )
 
 

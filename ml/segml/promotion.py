@@ -71,12 +71,18 @@ def crown(warehouse: Warehouse, promotion: Promotion) -> None:
     warehouse.append("ml.promotions", pd.DataFrame([asdict(promotion)]))
 
 
-def list_promotions(warehouse: Warehouse) -> list[Promotion]:
-    """Return all promotions, oldest first."""
+def list_promotions(warehouse: Warehouse, *, data_set: str = SHOP) -> list[Promotion]:
+    """Return all promotions of the versions that learned from a data set, oldest first."""
     if not warehouse.has_table("ml", "promotions"):
         return []
     names = Promotion.__dataclass_fields__
-    rows = warehouse.rows(f"select {', '.join(names)} from ml.promotions order by promoted_at")
+    # versions from before there were data sets, and those that are gone, are of the shop
+    rows = warehouse.rows(
+        f"select {', '.join(names)} from ml.promotions left join (select model_version, data_set "
+        "from ml.model_versions) using (model_version) where coalesce(data_set, $shop) = $data_set "
+        "order by promoted_at",
+        {"shop": SHOP, "data_set": data_set},
+    )
     return [Promotion(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -165,9 +165,14 @@ def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[
 
 
 def find_version(
-    warehouse: Warehouse, model_version: str | None = None, *, data_set: str = SHOP
+    warehouse: Warehouse, model_version: str | None = None, *, data_set: str | None = SHOP
 ) -> ModelVersion:
-    """Return a version of a data set by name (a unique beginning will do), or its champion.
+    """Return a version by name (a unique beginning will do), or the champion of its data set.
+
+    Parameters
+    ----------
+    data_set : str or None
+        None looks among all of them, which takes a name.
 
     Raises
     ------

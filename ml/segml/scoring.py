@@ -15,8 +15,9 @@ from segml.artifacts import load_artifact
 from segml.dataset import TIERS
 from segml.errors import WarehouseError
 from segml.explanation import REASON_COLUMNS, explain
-from segml.mart import read_plan, read_schema, read_scoring_batches
+from segml.mart import read_plan, read_scoring_batches
 from segml.registry import artifact_folder, find_version
+from segml.schemas import read_schema
 from segml.scorings import Scoring, write_scoring
 from segml.spool import Spool
 from segml.warehouse import open_warehouse

@@ -10,7 +10,7 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator, lasting_methods
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES
+from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,9 @@ class Trial:
         The model of every selection fold, in the order of ``splits.folds``.
     calibration : CalibrationChoice
         The calibration that suits the model, with its validation predictions.
+    earlier : tuple of Predictions
+        Of every earlier snapshot, in the order of ``splits.earlier``, as they would have been
+        made then: not calibrated, since calibrations are fitted later.
     weights : mapping of str to float
         Of every member, if the model is a blend of others.
     """
@@ -41,12 +44,18 @@ class Trial:
     recipe: Recipe
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
+    earlier: tuple[Predictions, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Name of the model."""
         return self.recipe.name
+
+    @property
+    def kind(self) -> str:
+        """Its registered name, whatever its parameters."""
+        return kind_of(self.recipe.name)
 
     @property
     def log_loss(self) -> float:
@@ -110,35 +119,37 @@ def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Sett
         probabilities[fold.validate] = predictions.tier_probabilities
         revenue[fold.validate] = predictions.conditional_revenue
         models.append(model)
+    earlier = tuple(
+        recipe.fit(examples.take(origin.fit)).predict(examples.take(origin.validate))
+        for origin in splits.earlier
+    )
     rows = splits.validation
     predictions = Predictions(probabilities[rows], revenue[rows])
     calibration = choose_calibrator(
         predictions,
         examples.value_tier[rows],
         examples.customer_key[rows],
-        methods=_calibration_methods(recipe, examples, splits, settings, predictions),
+        methods=_calibration_methods(examples, splits, settings, predictions, earlier),
         seed=settings.seed,
     )
-    return Trial(recipe, tuple(models), calibration)
+    return Trial(recipe, tuple(models), calibration, earlier)
 
 
 def _calibration_methods(
-    recipe: Recipe,
     examples: Examples,
     splits: Splits,
     settings: Settings,
     predictions: Predictions,
+    earlier: tuple[Predictions, ...],
 ) -> tuple[str, ...]:
     """Return what may calibrate: where time passes, only what has proved that it lasts."""
     if settings.calibrate and examples.horizon_days is None:
         return METHODS
-    if not settings.calibrate or splits.earlier is None:
+    if not settings.calibrate or not splits.is_settled:
         return ("none",)
-    model = recipe.fit(examples.take(splits.earlier.fit))
-    earlier = examples.take(splits.earlier.validate)
     return lasting_methods(
-        model.predict(earlier).tier_probabilities,
-        earlier.value_tier,
+        earlier[0].tier_probabilities,
+        examples.value_tier[splits.earlier[0].validate],
         predictions.tier_probabilities,
         examples.value_tier[splits.validation],
     )

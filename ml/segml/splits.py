@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 MIN_OUTCOMES_PER_SIDE = 100  # buyers, and non-buyers, that an embargoed fit must hold
+MAX_EARLIER = 3  # snapshots before the validation snapshot that models are judged on
 MIN_CUSTOMERS_PER_OUTCOME = 10  # fewer leave a fold with one outcome only
 MORE_HISTORY = "Load more history, or lower the dbt variable `horizon_days`"
 
@@ -51,9 +52,13 @@ class Splits:
         The newest labelled snapshot; never chooses anything.
     labelled : mask
         All observed outcomes: what the served model learns from.
-    earlier : SelectionFold, optional
-        A snapshot whose outcomes end before the validation snapshot, to see whether a calibration
-        outlasts its season; None where history is too short.
+    earlier : tuple of SelectionFold
+        Snapshots before the validation snapshot, newest first, to see whether a model was only
+        lucky there: each is predicted from outcomes that ended before it, and they are a horizon
+        apart. None where history is too short.
+    is_settled : bool
+        Whether the outcomes of all earlier snapshots end before the validation snapshot, so that
+        they can tell whether a calibration outlasts its season.
     """
 
     folds: tuple[SelectionFold, ...]
@@ -64,7 +69,8 @@ class Splits:
     labelled: Mask
     validation_date: np.datetime64
     test_date: np.datetime64
-    earlier: SelectionFold | None = None
+    earlier: tuple[SelectionFold, ...] = ()
+    is_settled: bool = False
 
     @property
     def train(self) -> Mask:
@@ -125,6 +131,8 @@ def split_examples(
             examples, by_role["train"], by_role["validation"], folds=folds, seed=seed
         )
         scheme = f"{folds} customer folds: history is too short for an embargoed fit"
+    horizon = np.timedelta64(horizon_days, "D")
+    settled = _earlier_origins(examples, by_role["train"], latest_known, horizon)
     return Splits(
         folds=selection,
         scheme=scheme,
@@ -134,23 +142,25 @@ def split_examples(
         labelled=examples.observed & (row_role != "scoring"),
         validation_date=validation_date,
         test_date=examples.snapshot_date[by_role["test"]].max(),
-        earlier=_earlier_origin(
-            examples, by_role["train"], latest_known, np.timedelta64(horizon_days, "D")
-        ),
+        earlier=settled
+        or _earlier_origins(examples, by_role["train"], validation_date, horizon)[:1],
+        is_settled=bool(settled),
     )
 
 
-def _earlier_origin(
+def _earlier_origins(
     examples: Examples, train: Mask, latest: np.datetime64, horizon: np.timedelta64
-) -> SelectionFold | None:
-    """Return the newest train snapshot up to ``latest`` that can be predicted, embargoed."""
+) -> tuple[SelectionFold, ...]:
+    """Return the newest train snapshots up to ``latest`` that can be predicted, embargoed."""
+    origins: list[SelectionFold] = []
     for day in np.unique(examples.snapshot_date[train])[::-1]:
         judged = train & (examples.snapshot_date == day)
         fit = train & (examples.snapshot_date <= day - horizon)
         sides = (outcomes_per_side(examples, judged), outcomes_per_side(examples, fit))
-        if day <= latest and min(sides) >= MIN_OUTCOMES_PER_SIDE:
-            return SelectionFold(fit, judged)
-    return None
+        if day <= latest and min(sides) >= MIN_OUTCOMES_PER_SIDE and len(origins) < MAX_EARLIER:
+            origins.append(SelectionFold(fit, judged))
+            latest = day - horizon
+    return tuple(origins)
 
 
 def _role_of_rows(examples: Examples, roles: Mapping[date, str]) -> NDArray[np.str_]:

@@ -9,12 +9,12 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from segml.blending import blend_trials
-from segml.candidates import prepare_candidates
+from segml.candidates import prepare_candidates, recipes_as_served
 from segml.challenge import challenge
 from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
 from segml.judgement import judge_trials, with_keys
-from segml.models import ENSEMBLE, baselines_for
+from segml.models import ENSEMBLE, baselines_for, kind_of
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segml.challenge import Champion, Verdict
-    from segml.dataset import Examples
+    from segml.dataset import Examples, Predictions
     from segml.final_fit import FinalFit
     from segml.judgement import Judgement
-    from segml.models.base import TierModel
-    from segml.models.calibrator import Calibrator
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
@@ -47,7 +45,7 @@ class TrainingResult:
     chosen : FinalFit
         The best on validation, or the model that was asked for.
     refreshed : FinalFit or None
-        The champion's kind of model, where it stays and has learned from newer outcomes.
+        The champion's recipe, where it stays and has learned from newer outcomes.
     verdict : Verdict
         Which of them is served, and why.
     decision : str
@@ -61,6 +59,8 @@ class TrainingResult:
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     curves : DataFrame
         model_name, split, snapshot_date, curve, position, x, y, weight.
+    validated : dict of str to Predictions
+        Of the validation rows by every model, calibrated by the curves of other customers.
     tested : dict of str to Judgement
         The test of every model, fitted on train and validation snapshots.
     duels : DataFrame
@@ -82,6 +82,7 @@ class TrainingResult:
     comparison: pd.DataFrame
     metrics: pd.DataFrame
     curves: pd.DataFrame
+    validated: dict[str, Predictions]
     tested: dict[str, Judgement]
     duels: pd.DataFrame
     selection_scheme: str
@@ -89,24 +90,9 @@ class TrainingResult:
     feature_selection: pd.DataFrame
 
     @property
-    def model(self) -> TierModel:
-        """The chosen model, fitted on all labelled snapshots."""
-        return self.chosen.model
-
-    @property
-    def calibrator(self) -> Calibrator:
-        """Its calibrator."""
-        return self.chosen.calibrator
-
-    @property
-    def importance(self) -> pd.DataFrame:
-        """What it relies on."""
-        return self.chosen.importance
-
-    @property
-    def reference(self) -> dict[str, float | str | None]:
-        """Its typical customer."""
-        return self.chosen.reference
+    def fits(self) -> tuple[FinalFit, ...]:
+        """What a run stores: its choice, and the champion's recipe if it has learned again."""
+        return (self.chosen,) if self.refreshed is None else (self.chosen, self.refreshed)
 
 
 def train(
@@ -137,7 +123,7 @@ def train(
     progress : callable
         Receives one line per finished step.
     champion : Champion, optional
-        What is served now; its kind of model takes part, whatever the candidates are.
+        What is served now; its recipe takes part, whatever the candidates are.
     study_path : Path, optional
         Where the search for parameters keeps finished trials; a killed run continues there.
 
@@ -177,16 +163,18 @@ def compare_and_fit(
     baselines = baselines or baselines_for(examples.features.columns)
     eligible = names_to_compare(settings, baselines)
     members = eligible
-    if champion and not champion.obstacle:
-        members = names_to_compare(settings, baselines, champion.kinds)
+    standing = champion.parameters if champion and not champion.obstacle else {}
+    if standing:
+        members = names_to_compare(settings, baselines, tuple(standing))
     candidates = prepare_candidates(
         members, examples, splits, settings=settings, progress=progress, study_path=study_path
     )
+    recipes = candidates.recipes | recipes_as_served(candidates.recipes, standing)
     trials: dict[str, Trial] = {}
-    for name, recipe in candidates.recipes.items():
+    for name, recipe in recipes.items():
         trials[name] = (
-            blend_trials(list(trials.values()), examples, splits, settings)
-            if name == ENSEMBLE
+            blend_trials(recipe, list(trials.values()), examples, splits, settings)
+            if kind_of(name) == ENSEMBLE
             else run_trial(recipe, examples, splits, settings)
         )
         progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
@@ -199,7 +187,9 @@ def compare_and_fit(
     verdict = challenge(
         champion, decision, trials, measured, confidence=settings.promotion_confidence
     )
-    served = verdict.promoted or (champion and champion.model_name) or decision.champion.name
+    served = verdict.promoted or (
+        champion.recipe_among(trials) if champion else decision.champion.name
+    )
 
     def finish(name: str) -> FinalFit:
         fit = fit_finally(trials[name], list(trials.values()), examples, splits, settings)
@@ -218,6 +208,7 @@ def compare_and_fit(
         comparison=_compare(list(trials.values()), metrics),
         metrics=metrics,
         curves=curves,
+        validated={name: trial.calibration.predictions for name, trial in trials.items()},
         tested=tested,
         duels=with_keys(duels, {"split": "test", "snapshot_date": splits.test_date}),
         selection_scheme=splits.scheme,

@@ -28,7 +28,9 @@ select
     labelled_customers.review_count,
     labelled_customers.rating,
     labelled_customers.category,
-    age_bands.age_band
+    age_bands.age_band,
+    labelled_customers.own_numbers,
+    labelled_customers.own_texts
 from labelled_customers
 left join age_bands
     on

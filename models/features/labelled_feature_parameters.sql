@@ -10,7 +10,27 @@ training as (
 
 ),
 
-{{ value_distributions('training', features) }},
+own_values as (
+
+    select unnest(map_entries(own_numbers)) as entry
+    from training
+
+),
+
+own_distributions as (
+
+    select
+        entry.key as feature,
+        count(*) as row_count,
+        list(entry.value order by entry.value) filter (
+            where entry.value is not null
+        ) as sorted_values
+    from own_values
+    group by entry.key
+
+),
+
+{{ value_distributions('training', features, 'own_distributions') }},
 
 parameters as (
 

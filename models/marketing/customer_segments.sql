@@ -12,6 +12,19 @@ features as (
 
 ),
 
+-- who has not ordered for so long that there are no features has a past, too
+histories as (
+
+    select
+        customer_key,
+        sum(order_count) as order_count,
+        sum(net_revenue) as net_revenue
+    from {{ ref('int_customer_months__activity') }}
+    group by customer_key
+    having sum(order_count) > 0
+
+),
+
 demographics as (
 
     select * from {{ ref('int_customer_snapshots__demographics') }}
@@ -72,8 +85,8 @@ select
     customers.last_order_date,
     features.recency_days,
     features.tenure_days,
-    features.order_count,
-    features.net_revenue,
+    coalesce(features.order_count, cast(histories.order_count as integer)) as order_count,
+    coalesce(features.net_revenue, cast(histories.net_revenue as double)) as net_revenue,
     features.average_order_revenue,
     features.purchase_gap_mean_days,
     features.overdue_ratio,
@@ -101,6 +114,7 @@ left join features
     on
         customers.customer_key = features.customer_key
         and customers.snapshot_date = features.snapshot_date
+left join histories on customers.customer_key = histories.customer_key
 left join demographics
     on
         customers.customer_key = demographics.customer_key

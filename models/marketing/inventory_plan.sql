@@ -52,17 +52,30 @@ products as (
 ),
 
 -- a miss over the lead time is smaller than over the horizon by the root of their ratio
-planned as (
+levels as (
 
     select
         *,
         safety_units * sqrt(lead_time_days / {{ horizon_days }}) as safety_stock_units,
         expected_units * lead_time_days / {{ horizon_days }} as lead_time_units,
-        case
-            when expected_units + safety_stock_units <= stock_on_hand_units then 0
-            else ceil(expected_units + safety_stock_units - stock_on_hand_units)
-        end as reorder_quantity
+        lead_time_units + safety_stock_units as reorder_point_units,
+        greatest(expected_units, lead_time_units) + safety_stock_units as full_stock_units
     from products
+
+),
+
+-- due down to the reorder point, and then up to the full stock: an (s, S) policy
+planned as (
+
+    select
+        *,
+        stock_on_hand_units <= reorder_point_units and stock_on_hand_units < full_stock_units
+            as is_reorder_due,
+        case
+            when is_reorder_due then ceil(full_stock_units - stock_on_hand_units)
+            when not is_reorder_due then 0
+        end as reorder_quantity
+    from levels
 
 )
 
@@ -81,9 +94,8 @@ select
     planned.stock_on_hand_units * {{ horizon_days }} / nullif(planned.expected_units, 0)
         as days_of_stock,
     planned.safety_stock_units,
-    planned.lead_time_units + planned.safety_stock_units as reorder_point_units,
-    planned.stock_on_hand_units <= planned.lead_time_units + planned.safety_stock_units
-        as is_reorder_due,
+    planned.reorder_point_units,
+    planned.is_reorder_due,
     cast(planned.reorder_quantity as bigint) as reorder_quantity,
     cast(planned.reorder_quantity * planned.unit_cost as double) as reorder_cost,
     planned.stock_on_hand_units

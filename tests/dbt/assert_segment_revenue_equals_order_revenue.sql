@@ -1,4 +1,4 @@
--- to the cent and beyond: what the segments earned is what the shop earned
+-- to the cent and beyond: what segments and customers earned is what the shop earned
 with
 
 scoring_snapshot as (
@@ -38,11 +38,23 @@ segments as (
     select coalesce(sum(net_revenue), 0) as net_revenue
     from {{ ref('segment_kpis') }}
 
+),
+
+customers as (
+
+    select coalesce(sum(cast(net_revenue as decimal(38, 4))), 0) as net_revenue
+    from {{ ref('customer_segments') }}
+
 )
 
 select
     shop.net_revenue as shop_net_revenue,
-    segments.net_revenue as segment_net_revenue
+    segments.net_revenue as segment_net_revenue,
+    customers.net_revenue as customer_net_revenue
 from shop
 cross join segments
-where shop.net_revenue != segments.net_revenue
+cross join customers
+where
+    shop.net_revenue != segments.net_revenue
+    -- features hold revenue as a floating-point number
+    or round(shop.net_revenue, 2) != round(customers.net_revenue, 2)

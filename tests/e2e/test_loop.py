@@ -107,6 +107,10 @@ def test_the_mart_holds_everybody_once_and_shows_current_predictions(demo):
     assert stale == 0
 
 
+def test_every_mart_holds_something_where_its_inputs_do(demo):
+    assert demo.empty_marts() == {"labelled_customer_segments"}
+
+
 def test_the_model_beats_both_baselines_on_the_test_snapshot(demo):
     losses = dict(
         demo.query(

@@ -70,5 +70,12 @@ class Workspace:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def empty_marts(self) -> set[str]:
+        """Name the marts without rows."""
+        marts = self.query("select table_name from duckdb_tables() where schema_name = 'marketing'")
+        return {
+            mart for (mart,) in marts if not self.value(f"select count(*) from marketing.{mart}")
+        }
+
     def value(self, sql: str) -> object:
         return self.query(sql)[0][0]

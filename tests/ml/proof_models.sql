@@ -168,7 +168,7 @@ select 'k2', null, {{ either('null', "'high|top'") }}
 select '{{ ada }}' as customer_key
 
 -- model: customer_segments
-select '{{ ada }}' as customer_key
+select '{{ ada }}' as customer_key, {{ either('10.0', '9.9') }}::double as net_revenue
 
 -- model: segment_memberships
 select 'all' as segment_type, '{{ ada }}' as customer_key from range({{ either('1', '2') }})

@@ -29,6 +29,7 @@ LAYERS = {
     "sequence_reader": 3,
     "scorings": 3,
     "mart": 4,
+    "schemas": 4,
     "personas": 4,
     "calibration": 4,
     "metrics": 4,

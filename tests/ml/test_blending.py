@@ -17,6 +17,7 @@ from segml.settings import Settings
 from segml.splits import split_examples
 
 SETTINGS = Settings(selection_folds=2)
+BLEND = Recipe("ensemble", 42)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def trial_of(history):
 def test_models_of_independent_errors_are_better_together(history, trial_of):
     examples, splits, _ = history
     members = [trial_of("svm", noise=1.0, seed=1), trial_of("forest", noise=1.0, seed=2)]
-    blend = blend_trials(members, examples, splits, SETTINGS)
+    blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
     assert blend.log_loss < 0.99 * min(trial.log_loss for trial in members)
     assert sum(blend.weights.values()) == pytest.approx(1)
     assert min(blend.weights.values()) > 0.3
@@ -63,14 +64,14 @@ def test_models_of_independent_errors_are_better_together(history, trial_of):
 def test_a_blend_is_never_worse_than_its_best_member(history, trial_of, noise):
     examples, splits, _ = history
     members = [trial_of("svm", noise=0.1), trial_of("forest", noise=noise, seed=2)]
-    blend = blend_trials(members, examples, splits, SETTINGS)
+    blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
     assert blend.log_loss <= min(trial.log_loss for trial in members)
 
 
 def test_where_a_blend_does_not_help_the_best_member_is_served_as_it_is(history, trial_of):
     examples, splits, _ = history
     members = [trial_of("svm", noise=0.0), trial_of("forest", noise=30.0, factor=3, seed=2)]
-    blend = blend_trials(members, examples, splits, SETTINGS)
+    blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
     assert blend.weights == {"svm": 1.0}
     assert blend.log_loss == members[0].log_loss
     assert blend.calibration.predictions is members[0].calibration.predictions
@@ -79,7 +80,7 @@ def test_where_a_blend_does_not_help_the_best_member_is_served_as_it_is(history,
 def test_baselines_take_no_part(history, trial_of):
     examples, splits, _ = history
     members = [trial_of("rfm_rule", noise=0.0), trial_of("svm", noise=1.0, seed=2)]
-    assert set(blend_trials(members, examples, splits, SETTINGS).weights) == {"svm"}
+    assert set(blend_trials(BLEND, members, examples, splits, SETTINGS).weights) == {"svm"}
 
 
 def test_what_a_customer_did_has_no_say_in_the_weights_of_that_customer(history, trial_of):
@@ -94,7 +95,7 @@ def test_what_a_customer_did_has_no_say_in_the_weights_of_that_customer(history,
         ]
         changed = replace(examples, value_tier=outcomes)
         settings = replace(SETTINGS, calibrate=False)
-        blend = blend_trials(members, changed, splits, settings)
+        blend = blend_trials(BLEND, members, changed, splits, settings)
         predicted.append(blend.calibration.predictions.tier_probabilities)
     same = np.isclose(*predicted, rtol=0, atol=1e-12).all(axis=1)
     own = customer_fold(examples.customer_key[splits.validation], 5, f"blend:{SETTINGS.seed}") == 0
@@ -121,7 +122,7 @@ def test_a_useless_member_is_not_served(history, trial_of):
     examples, splits, _ = history
     members = [trial_of(name, noise=0.3, seed=seed) for seed, name in enumerate(["svm", "forest"])]
     members.append(trial_of("boosting", noise=30.0, factor=3, seed=3))
-    blend = blend_trials(members, examples, splits, SETTINGS)
+    blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
     assert set(blend.weights) == {"svm", "forest"}
 
 
@@ -132,7 +133,7 @@ def test_a_blend_is_made_of_the_models_that_were_fitted(make_examples, assign_ro
     trials = [
         run_trial(Recipe(name, 42), examples, splits, SETTINGS) for name in ("prior", "logistic")
     ]
-    trials.append(blend_trials(trials, examples, splits, SETTINGS))
+    trials.append(blend_trials(BLEND, trials, examples, splits, SETTINGS))
     blend = trials[-1]
     for own, member in zip(blend.fold_models, trials[1].fold_models, strict=True):
         assert own.members_ == {"logistic": member}
@@ -146,3 +147,16 @@ def test_a_blend_is_made_of_the_models_that_were_fitted(make_examples, assign_ro
         served.predict(labelled).tier_probabilities,
         fitted["ensemble"].predict(labelled).tier_probabilities,
     )
+
+
+def test_a_blend_as_served_takes_its_members_as_they_are_served(history, trial_of):
+    examples, splits, _ = history
+    names = ("logistic", "svm", "svm-as-served", "forest")
+    trials = [trial_of(name, noise=1.0, seed=seed) for seed, name in enumerate(names)]
+    new = blend_trials(BLEND, trials, examples, splits, SETTINGS)
+    trials.append(new)
+    as_served = Recipe("ensemble-as-served", 42)
+    old = blend_trials(as_served, trials, examples, splits, SETTINGS)
+    assert set(new.weights) == {"logistic", "svm", "forest"}
+    assert set(old.weights) == {"logistic", "svm-as-served", "forest"}
+    assert (old.name, old.kind) == ("ensemble-as-served", "ensemble")

@@ -25,8 +25,8 @@ def measured_losses(log_loss, spread=1.0):
 def champion(**changes):
     values = {
         "model_version": "v1",
-        "model_name": "logistic",
-        "kinds": ("logistic",),
+        "kind": "logistic",
+        "parameters": {"logistic": {}},
         "obstacle": None,
         "is_current": False,
     }
@@ -77,7 +77,7 @@ def test_less_confidence_is_enough_where_settings_say_so():
 
 
 def test_the_same_kind_of_model_learns_again():
-    verdict = verdict_on(champion(model_name="boosting"), validation=VALIDATION, test=CLEAR)
+    verdict = verdict_on(champion(kind="boosting"), validation=VALIDATION, test=CLEAR)
     assert verdict.promoted == "boosting"
     assert verdict.evidence is None
 
@@ -123,3 +123,31 @@ def test_what_a_person_replaced_does_not_come_back_by_itself():
     )
     assert verdict.promoted is None
     assert "replaced by hand" in verdict.reason
+
+
+TUNED = {"boosting-as-served": (0.51, 0.0), "boosting": (0.5,)}
+
+
+def test_other_parameters_of_the_champions_kind_are_compared_with_its_own():
+    served = champion(kind="boosting")
+    validation = {"boosting": 0.5, "boosting-as-served": 0.6}
+    clear = verdict_on(
+        served, validation=validation, test={"boosting-as-served": (0.6, 0.0), "boosting": (0.5,)}
+    )
+    assert clear.promoted == "boosting"
+    assert clear.evidence.value == pytest.approx(-0.1)
+    assert "boosting, with the parameters it has, " in clear.reason
+    unclear = verdict_on(served, validation=validation, test=TUNED)
+    assert unclear.promoted == "boosting-as-served"
+    current = champion(kind="boosting", is_current=True)
+    assert verdict_on(current, validation=validation, test=TUNED).promoted is None
+
+
+def test_another_kind_is_compared_with_the_parameters_that_are_served():
+    verdict = verdict_on(
+        champion(kind="boosting"),
+        "logistic",
+        validation={"logistic": 0.5, "boosting": 0.9, "boosting-as-served": 0.6},
+        test={"logistic": (0.5, 0.0), "boosting": (0.9, 0.0), "boosting-as-served": (0.51,)},
+    )
+    assert verdict.promoted == "boosting-as-served"

@@ -33,6 +33,7 @@ CHOSEN = {
     "month_start_date": "date '2025-04-01' + cast(n as integer) * interval 1 month",
     "channel": "'all'",
     "split": "'test'",
+    "subject": "case n when 0 then 'value tier' else 'demand: category' end",
     "metric": "case n when 0 then 'log_loss' else 'accuracy' end",
     "is_complete_month": "true",
     "is_served": "true",
@@ -138,12 +139,43 @@ def test_names_of_a_shop_are_text_and_never_markup(published):
     assert plain("_text_ of a *shop*") == r"\_text\_ of a \*shop\*"
 
 
+def test_a_shop_without_any_prediction_has_customers_without_reasons(warehouse, tmp_path):
+    shutil.copy(warehouse, tmp_path / "unscored.duckdb")
+    with duckdb.connect(str(tmp_path / "unscored.duckdb")) as connection:
+        connection.execute("update marketing.customer_segments set top_reasons = null")
+    publish(tmp_path / "unscored.duckdb", tmp_path / "out")
+    app = page("Customer 360", tmp_path / "out")
+    assert [item.message for item in app.exception] == []
+    assert "No reasons are stored for this customer." in app.info[0].value
+
+
 def test_a_customer_is_found_by_key_and_an_unknown_key_is_said_to_be(published):
     app = page("Customer 360", published)
     app.text_input[0].set_value("00000000-0000-0000-0000-000000000001 ").run()
     assert "Why" in [item.value for item in app.header]
     app.text_input[0].set_value("nobody").run()
     assert "No customer has this key" in app.info[0].value
+
+
+def test_quality_begins_with_the_value_tiers_and_forecasts_are_no_untested_model(published):
+    app = page("Model quality", published)
+    (subject, *_) = app.selectbox
+    assert subject.value == "value tier"
+    app = subject.set_value("demand: category").run()
+    assert [item.message for item in app.exception] == []
+    assert not app.info
+
+
+def test_what_to_order_is_what_is_due(warehouse, tmp_path):
+    shutil.copy(warehouse, tmp_path / "shop.duckdb")
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(
+            "update marketing.inventory_plan set is_reorder_due = rowid = 0, reorder_quantity = 7"
+        )
+    publish(tmp_path / "shop.duckdb", tmp_path / "out")
+    tiles = page("Inventory", tmp_path / "out").get("html")[0].proto.body
+    assert ">Units to order<" in tiles
+    assert '<div class="value">7</div>' in tiles
 
 
 def test_a_page_stays_with_the_version_it_started_from(warehouse, tmp_path):

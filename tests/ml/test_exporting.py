@@ -50,7 +50,7 @@ def shop(tmp_path):
             connection.execute("insert into vault.customer_keys values (?, ?)", [name, key])
             connection.execute(
                 "insert into marketing.campaign_audiences values "
-                "('win_back', ?, '2025-07-01', 'write', 'email', null, ?, ?, 'low', 'Lost', 1.5)",
+                "('win_back', ?, '2025-07-01', 'write', 'email', null, ?, ?, 'low', 'Lost', 1.496)",
                 [key, rank, is_holdout],
             )
             connection.execute(
@@ -79,6 +79,7 @@ def test_the_file_holds_identities_in_order_and_nobody_held_out(shop, tmp_path, 
     assert [row["customer_id"] for row in rows] == ["ada", "cyd", "dan"]
     assert rows[0]["email"] == "ada@example.com"
     assert rows[0]["reason"] == "Lost"
+    assert rows[0]["expected_incremental_profit"] == 1.5
     assert not {"customer_key", "phone", "is_holdout"} & set(rows[0])
     assert (export.row_count, export.holdout_count, export.left_out_count) == (3, 1, 0)
 

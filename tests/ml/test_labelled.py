@@ -1,5 +1,6 @@
 """Customers with a class and no history: splits, the alarm, one customer by values, intervals."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from segml.champions import promote, roll_back
 from segml.dataset import FeatureSchema, customer_fold
 from segml.errors import LoadingError, SettingsError, TrainingError
 from segml.labelled.alarm import defining_features, describe_alarm
@@ -17,11 +19,15 @@ from segml.labelled.mart import LabelledCustomers, parse_values
 from segml.labelled.scoring import predict_values, score_unlabelled
 from segml.labelled.splits import split_labelled
 from segml.models import build_model, model_class
-from segml.registry import find_version, list_versions
+from segml.promotion import list_promotions
+from segml.registry import find_version, list_versions, read_run
+from segml.reporting import write_labelled_report
+from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS, Settings
 from segml.warehouse import open_warehouse
 
 CLASSES = ("basic", "plus")
+FOLDS = {"cv_fold_1", "cv_fold_2", "cv_fold_3"}
 SETTINGS = {"candidates": ("logistic",), "bootstrap_samples": 20}
 
 
@@ -197,6 +203,12 @@ def warehouse_path(tmp_path_factory):
             "('age', 18::double, 80::double, 160), ('income', 8000::double, 90000::double, 160)) "
             "t(feature, minimum_value, maximum_value, known_count)"
         )
+        warehouse.execute("create schema marketing")
+        warehouse.execute(
+            "create view marketing.labelled_customer_segments as select coalesce(class_name, "
+            "'new') as segment, if(class_name is null, 'predicted', 'given') as segment_source "
+            "from features.labelled_customer_features"
+        )
         create_ml_tables(warehouse)
     return path
 
@@ -214,9 +226,13 @@ def settings(tmp_path_factory):
     return Settings(artifact_dir=tmp_path_factory.mktemp("artifacts"), **SETTINGS)
 
 
+def train(warehouse_path, settings):
+    return train_on_labelled(warehouse_path, settings, lambda _: None, k_anonymity=10)
+
+
 @pytest.fixture(scope="module")
 def trained(warehouse_path, settings):
-    return train_on_labelled(warehouse_path, settings, lambda _: None)
+    return train(warehouse_path, settings)
 
 
 def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained, settings):
@@ -225,7 +241,7 @@ def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained
             "insert into ml.model_versions by name select 'of the shop' as model_version, "
             "'run' as run_id, 'prior' as model_name, 'champion' as status"
         )
-    again = train_on_labelled(warehouse_path, settings, lambda _: None)
+    again = train(warehouse_path, settings)
     assert again.version.model_version == trained.version.model_version
     with open_warehouse(warehouse_path) as warehouse:
         found = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
@@ -238,12 +254,153 @@ def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained
 
 def test_training_measures_each_class_and_no_revenue(trained):
     metrics = trained.metrics
+    assert set(metrics["split"]) == {"validation", "test", *FOLDS}
+    folds = metrics[metrics["split"].isin(FOLDS) & (metrics["metric"] == "example_count")]
+    assert (folds.groupby("model_name")["value"].sum() == 160).all()
     assert {"recall_new", "roc_auc_senior, loyal"} <= set(metrics["metric"])
     assert not metrics["metric"].str.contains("revenue").any()
     assert metrics["snapshot_date"].isna().all()
     losses = metrics[metrics["metric"] == "log_loss"].set_index(["split", "model_name"])["value"]
     assert losses["test", trained.version.model_name] < losses["test", "prior"]
     assert trained.warning == ""
+
+
+def test_each_group_of_people_is_measured_by_cross_validation(warehouse_path, trained):
+    with open_warehouse(warehouse_path) as warehouse:
+        fairness = read_run(warehouse, trained.version.run_id).fairness
+    assert set(fairness["dimension"]) == {"age_band"}
+    assert set(fairness["metric"]) == {
+        "customer_count",
+        "accuracy",
+        "log_loss",
+        "class_share_gap",
+    }
+    counts = fairness[fairness["metric"] == "customer_count"].set_index("group_name")["value"]
+    assert set(counts.index) == {"<50", "50+"}
+    assert counts.sum() == 160
+
+
+def test_a_first_model_is_served_and_the_same_again_stays(warehouse_path, trained, settings):
+    assert trained.version.status == "champion"
+    assert "there was no champion" in trained.version.decision
+    again = train(warehouse_path, settings)
+    assert again.version.status == "champion"
+    assert "too: it has learned again" in again.version.decision
+
+
+def test_another_model_takes_over_only_with_confidence(warehouse_path, trained, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    worse = train(copy, replace(settings, model="prior"))
+    assert worse.version.status == "candidate"
+    assert "prior is not better with 90% confidence" in worse.version.decision
+    with open_warehouse(copy) as warehouse:
+        champion = find_version(warehouse, data_set=LABELLED_CUSTOMERS)
+        assert champion.model_version == trained.version.model_version
+        assert list_promotions(warehouse) == []
+    promote(copy, settings, worse.version.model_version)
+    better = train(copy, replace(settings, seed=7))
+    assert better.version.status == "champion"
+    assert "against the champion's prior" in better.version.decision
+    assert roll_back(copy, settings, data_set=LABELLED_CUSTOMERS).model_version == (
+        worse.version.model_version
+    )
+    with open_warehouse(copy) as warehouse:
+        promotions = list_promotions(warehouse, data_set=LABELLED_CUSTOMERS)
+    assert [item.actor for item in promotions] == ["auto", "manual", "auto", "manual"]
+    assert promotions[2].p_better > 0.9
+
+
+def report_on(path, code="en", k_anonymity=10):
+    written = write_labelled_report(
+        path,
+        path.with_name("report.html"),
+        lambda _: None,
+        k_anonymity=k_anonymity,
+        language_code=code,
+    )
+    return written.read_text(encoding="utf-8")
+
+
+def visible(html):
+    text = re.sub(r"<[^>]+>", " ", html.partition("<body>")[2])
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_says_how_well_each_class_is_known(warehouse_path):
+    html = report_on(warehouse_path)
+    assert html == report_on(warehouse_path)
+    assert "http" not in html
+    text = visible(html)
+    assert "The logistic regression beats the baselines." in text
+    assert re.search(r"Over the 3 folds .* lay between 0\.\d+ and 0\.\d+", text)
+    for name in ("senior, loyal", "regular", "new"):
+        assert re.search(rf"{name} \d+\.\d % \d+\.\d % \(", text)
+    assert len(re.findall(r'<td class="heat"', html)) == 9
+    assert "Age band" in text
+    assert "One column alone names the class" not in text
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_hides_small_classes(warehouse_path):
+    text = visible(report_on(warehouse_path, k_anonymity=50))
+    assert "fewer than k" in text
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_speaks_chinese(warehouse_path):
+    text = visible(report_on(warehouse_path, code="zh"))
+    assert "各类别的识别情况" in text
+    assert not re.search(r"[A-Za-z]+ (?:is|are|of|the) [a-z]+", text.partition("名词解释")[0])
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_report_warns_of_a_class_that_one_column_defines(warehouse_path, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "update ml.evaluation_metrics set value = 0.99 where model_name = 'single_feature' "
+            "and metric = 'accuracy'"
+        )
+    assert "One column alone names the class" in visible(report_on(copy))
+
+
+def test_columns_of_ones_own_are_features_and_groups(warehouse_path, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "create or replace table features.labelled_customer_features as select *, "
+            "map {'balance': 40 - age, 'points': null::double} as own_numbers, "
+            "map {'gender': if(income > 22000, 'f', 'm')} as own_texts "
+            "from features.labelled_customer_features"
+        )
+    trained = train(copy, settings)
+    assert "added: balance, points" in trained.version.decision
+    with open_warehouse(copy) as warehouse:
+        schema = read_labelled_schema(warehouse, settings)
+        fairness = read_run(warehouse, trained.version.run_id).fairness
+    assert schema.numeric[-2:] == ("balance", "points")
+    assert schema.categorical == ("category", "age_band", "gender")
+    assert set(fairness["dimension"]) == {"age_band", "gender"}
+    assert score_unlabelled(copy, settings, lambda _: None).customer_count == 10
+    values = {"age": "75", "balance": "-35", "gender": "f"}
+    assert predict_values(copy, settings, values).predicted_class == "senior, loyal"
+
+
+def test_other_classes_cannot_be_served_by_the_old_model(warehouse_path, settings, tmp_path):
+    copy = tmp_path / warehouse_path.name
+    copy.write_bytes(warehouse_path.read_bytes())
+    with open_warehouse(copy) as warehouse:
+        warehouse.execute(
+            "update features.labelled_customer_features set class_name = 'gone' "
+            "where class_name = 'new'"
+        )
+    renamed = train(copy, settings)
+    assert renamed.version.status == "champion"
+    assert "It knows the classes new, regular, senior, loyal" in renamed.version.decision
 
 
 @pytest.mark.usefixtures("trained")
@@ -294,4 +451,4 @@ def test_values_that_mean_nothing_are_refused(warehouse_path, settings, values, 
 
 def test_a_model_that_needs_a_history_is_refused(warehouse_path, settings):
     with pytest.raises(SettingsError, match="rfm_rule needs the history"):
-        train_on_labelled(warehouse_path, replace(settings, model="rfm_rule"), lambda _: None)
+        train(warehouse_path, replace(settings, model="rfm_rule"))

@@ -694,3 +694,66 @@ def test_one_mapping_does_not_fill_both_data_sets(shop):
     message = shop.refusal(mapping=shop.write("both.yml", MAPPING + both))
 
     assert "tables.labelled_customers: does not belong to a shop" in message
+
+
+OWN = """
+version: 1
+name: own
+sources:
+  people:
+    path: people.csv
+    columns:
+      user: {from: [id], type: id}
+      class: {from: [class]}
+      tenure: {from: [tenure_months], type: number}
+      plan: {from: [plan]}
+      joined: {from: [joined], type: date}
+tables:
+  labelled_customers:
+    from: people
+    columns: {user_id: user, class_name: class}
+    own_columns:
+"""
+PEOPLE = "id,class,tenure_months,plan,joined,note\n1,a,12,Pro,2025-01-01,x\n2,b,,,2025-01-02,y\n"
+
+
+def test_own_columns_of_labelled_customers_are_kept_as_numbers_and_texts(shop):
+    shop.write("people.csv", PEOPLE)
+    lines = "      tenure_months: tenure\n      is_pro: plan = 'Pro'\n      plan: upper(plan)\n"
+    summary = shop.load(shop.write("own.yml", OWN + lines))
+    assert summary.unread_columns == {"people": ("note",)}
+    assert summary.can_take_own_columns
+    assert shop.rows("select own_numbers, own_texts from raw.labelled_customers order by all") == [
+        ({"tenure_months": 12.0, "is_pro": 1.0}, {"plan": "PRO"}),
+        ({"tenure_months": None, "is_pro": None}, {"plan": None}),
+    ]
+
+
+def test_a_list_of_own_columns_names_those_of_the_source(shop):
+    shop.write("people.csv", PEOPLE)
+    listed = OWN.replace("own_columns:", "own_columns: [tenure, plan]")
+    shop.load(shop.write("own.yml", listed))
+    assert shop.rows("select own_numbers['tenure'], own_texts['plan'] from raw.labelled_customers")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("joined: joined", "own_columns.joined: DATE is neither a number nor a text"),
+        ("plan: plann", "own_columns.plan: Referenced column"),
+        ("email: plan", "`email` is personal data"),
+        ("age: tenure", "`age` is a column of its own"),
+        ("age_band: plan", "`age_band` is a column of its own"),
+    ],
+)
+def test_own_columns_that_cannot_be_features_are_named(shop, line, expected):
+    shop.write("people.csv", PEOPLE)
+    message = shop.refusal(mapping=shop.write("own.yml", f"{OWN}      {line}\n"))
+    assert expected in message
+
+
+def test_a_shop_has_no_own_columns(shop):
+    shop.write("sales.csv", SALES)
+    mapping = MAPPING.replace("  orders:\n", "  orders:\n    own_columns: {extra: sale}\n")
+    message = shop.refusal(mapping=shop.write("shop.yml", mapping))
+    assert "tables.orders.own_columns: only labelled_customers has any" in message

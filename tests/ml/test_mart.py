@@ -5,10 +5,10 @@ from segml.dataset import data_fingerprint
 from segml.errors import SettingsError, TrainingError, WarehouseError
 from segml.mart import (
     read_plan,
-    read_schema,
     read_scoring_batches,
     read_training_examples,
 )
+from segml.schemas import read_schema
 from segml.warehouse import open_warehouse
 
 MART = """

@@ -210,6 +210,7 @@ class Report:
     @property
     def text(self):
         body = self.html.partition("<body>")[2]
+        body = re.sub(r"</?code>", "", body)
         return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\xa0", " ").split())
 
 
@@ -291,6 +292,21 @@ def test_headlines_are_computed_from_the_marts(scored):
     assert "107 of 2,007 rows (5.3 %) were set aside" in scored.text
 
 
+def test_a_segment_that_still_buys_is_not_slipping_away(tmp_path):
+    growth = """
+    update marketing.segment_profiles set expected_net_revenue = case segment_name
+        when 'Champions' then 1500 else 500 end
+    where segment_type = 'rfm_segment' and not is_suppressed
+    """
+    assert "Slipping away" not in write(tmp_path, TRAINING, SCORING, growth).text
+
+
+def test_a_shop_without_any_consent_hears_what_it_lacks(tmp_path):
+    report = write(tmp_path, "update marketing.segment_profiles set consent_share = 0")
+    assert "Nobody is known to have agreed to be contacted" in report.text
+    assert "<code>marketing_consent</code>" in report.html
+
+
 def test_a_better_model_is_said_to_beat_the_baselines(scored):
     assert "The logistic regression beats the baselines." in scored.text
     assert "lies wholly below that of the RFM rule" in scored.text
@@ -340,13 +356,13 @@ def test_before_any_training_the_rfm_part_is_shown_with_the_next_step(tmp_path):
     report = write(tmp_path)
     assert not report.summary.shows_predictions
     assert not report.summary.shows_evaluation
-    assert "run `segml train` and `segml predict`" in report.text
+    assert "run segml train and segml predict" in report.text
     assert "Champions" in report.text
     assert re.findall(r'<section id="(\w+)"', report.html) == SECTIONS
 
 
 def test_missing_ml_tables_are_no_error(tmp_path):
-    assert "run `segml train`" in write(tmp_path, "drop schema ml cascade").text
+    assert "run segml train" in write(tmp_path, "drop schema ml cascade").text
 
 
 def test_a_trained_but_unscored_shop_shows_the_test(tmp_path):
@@ -386,7 +402,7 @@ def test_a_model_without_a_stored_test_is_reported_without_numbers(tmp_path):
 def test_suppressed_segments_show_no_measure(scored):
     row = re.search(r'<th scope="row">Other</th>.*?</tr>', scored.html, re.DOTALL)
     assert row
-    assert "suppressed (fewer than k customers)" in row[0]
+    assert "suppressed (fewer than 10 customers)" in row[0]
     assert row[0].count("<td") == 1
 
 
@@ -410,7 +426,7 @@ def test_a_shop_below_the_privacy_limit_shows_no_number_of_it(tmp_path):
     }
     """
     report = write(tmp_path, TRAINING, SCORING, suppressed)
-    assert "suppressed (fewer than k customers)" in report.text
+    assert "suppressed (fewer than 10 customers)" in report.text
     assert "8,000" not in report.text
     assert "Net revenue by month" not in report.text
 
@@ -503,7 +519,7 @@ def section(report: Report, name: str) -> str:
         ("recommendations", "Champions A-1"),
         ("recommendations", "all purchases recommended 61.0 %"),
         ("demand", "3 products are due to be ordered, for 750 currency units; 0 are overstocked."),
-        ("demand", "kitchen 1,200 1,000–1,400 1,000 20.0 %"),
+        ("demand", "kitchen 1,200 1,000–1,400 1,000 +20.0 %"),
         ("demand", "category forecast 12.0 % –"),
         ("rivals", "RFM rule +0.076"),
         ("drivers", "monetary 0.0500"),
@@ -526,7 +542,7 @@ def test_an_audience_below_the_privacy_limit_is_not_shown(full):
     [
         ("migration", "No movement to show"),
         ("cohorts", "No cohort has a whole month"),
-        ("campaigns", "No audience of k customers or more"),
+        ("campaigns", "No audience of 10 customers or more"),
         ("recommendations", "No recommendations in this warehouse"),
         ("demand", "No forecast of demand in this warehouse"),
         ("rivals", "No rival was compared"),
@@ -541,6 +557,16 @@ def test_a_section_without_its_table_is_one_honest_line(scored, name, line):
 def test_ribbons_are_as_wide_as_the_customers_are_many(full):
     widths = [float(x) for x in re.findall(r'stroke-width="([\d.]+)" stroke-opacity', full.html)]
     assert sorted(widths) == pytest.approx([66.0, 88.0, 176.0])
+
+
+def test_names_of_any_length_are_inside_the_flows(full):
+    drawing = re.search(
+        r'<div class="chart sankey"><svg[^>]*viewBox="0 0 (\d+) .*?</svg>', full.html
+    )
+    assert drawing
+    places = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)"', drawing[0])
+    middle = int(drawing[1]) / 2
+    assert all((float(x) < middle) == (anchor == "start") for x, anchor in places)
 
 
 def catalogue(code: str) -> dict[str, str]:
@@ -563,7 +589,8 @@ def test_a_translation_uses_only_values_that_the_original_is_given():
 def test_no_english_sentence_remains_in_the_chinese_report(chinese):
     assert re.findall(r'<section id="(\w+)"', chinese.html) == SECTIONS
     labels = " 。 ".join(re.findall(r'aria-label="([^"]*)"', chinese.html))
-    said = re.sub(r"`[^`]*`", "", f"{chinese.text} 。 {labels}".replace("\xa0", " "))
+    spoken = re.sub(r"<code>.*?</code>", "", chinese.html)
+    said = f"{Report(chinese.summary, spoken).text} 。 {labels}".replace("\xa0", " ")
     assert re.findall(r"[A-Za-z]+(?:[ ,]+[A-Za-z]+){2,}", said) == []
 
 
@@ -573,6 +600,36 @@ def test_names_from_the_warehouse_are_translated(chinese):
     assert "近 90 天净收入" in section(chinese, "drivers")
     assert "2025年7月15日" in chinese.text
     assert '<html lang="zh">' in chinese.html
+
+
+PERIODS = """
+insert into ml.evaluation_metrics values
+    ('run1', 'rfm_rule', 'validation', '2025-01-16', 'log_loss', 0.3, null, null),
+    ('run1', 'logistic', 'cv_fold_1', '2024-10-18', 'log_loss', 0.62, null, null),
+    ('run1', 'rfm_rule', 'cv_fold_1', '2024-10-18', 'log_loss', 0.61, null, null),
+    ('run1', 'prior', 'cv_fold_1', '2024-10-18', 'log_loss', 0.9, null, null),
+    ('run1', 'logistic', 'cv_fold_1', '2024-10-18', 'example_count', 1107, null, null);
+"""
+
+
+def test_earlier_periods_show_whether_the_test_was_luck(tmp_path):
+    text = write(tmp_path, TRAINING, PERIODS).text
+    assert (
+        "The logistic regression had a lower log loss than every baseline in 2 of 3 periods, "
+        "between 0.111 and 0.620."
+    ) in text
+    assert "18 October 2024 earlier period 1,107 0.620 0.610 -0.010" in text
+    assert "16 April 2025 test 1,294 0.523 0.599 +0.076" in text
+
+
+def test_one_period_says_nothing_about_luck(scored):
+    assert "Was one good period luck?" not in scored.text
+
+
+def test_a_recipe_that_was_kept_is_named_as_such(tmp_path):
+    renamed = TRAINING.replace("'logistic'", "'logistic-as-served'")
+    text = write(tmp_path, renamed).text
+    assert "The logistic regression as served before beats the baselines." in text
 
 
 def test_an_unknown_language_names_those_there_are(tmp_path):

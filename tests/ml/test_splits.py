@@ -113,15 +113,32 @@ def test_row_order_does_not_move_customers_between_folds(make_examples, assign_r
         assert np.array_equal(before.validate[order], after.validate)
 
 
-def test_the_earlier_origin_lies_a_horizon_before_validation_and_after_its_own_fit(split):
-    roles = ("train", "train", "train", "validation", "test")
+def test_earlier_origins_are_a_horizon_apart_and_know_nothing_of_their_outcomes(split):
+    roles = ("train",) * 5 + ("validation", "test")
     examples, splits = split(*roles, step_days=90, customers=400)
-    horizon = np.timedelta64(90, "D")
-    judged = examples.snapshot_date[splits.earlier.validate]
-    assert (judged + horizon <= splits.validation_date).all()
-    assert (examples.snapshot_date[splits.earlier.fit] + horizon <= judged.min()).all()
+    horizon, later = np.timedelta64(90, "D"), splits.validation_date
+    assert len(splits.earlier) == 3
+    assert splits.is_settled
+    for origin in splits.earlier:
+        judged = np.unique(examples.snapshot_date[origin.validate])
+        assert len(judged) == 1
+        assert judged[0] + horizon <= later
+        assert (examples.snapshot_date[origin.fit] + horizon <= judged[0]).all()
+        later = judged[0]
 
 
-def test_a_short_history_has_no_earlier_origin(split):
+def test_a_short_history_is_judged_once_more_before_its_validation_snapshot(split):
+    roles = ("train", "train", "train", "validation", "test")
+    examples, splits = split(*roles, step_days=45, customers=600)
+    assert len(splits.earlier) == 1
+    assert not splits.is_settled
+    origin = splits.earlier[0]
+    judged = examples.snapshot_date[origin.validate].max()
+    assert judged < splits.validation_date < judged + np.timedelta64(90, "D")
+    assert (examples.snapshot_date[origin.fit] + np.timedelta64(90, "D") <= judged).all()
+
+
+def test_a_history_of_one_horizon_has_no_earlier_origin(split):
     _, splits = split(*ROLES)
-    assert splits.earlier is None
+    assert splits.earlier == ()
+    assert not splits.is_settled

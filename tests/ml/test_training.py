@@ -47,7 +47,7 @@ def on_snapshot(examples, number):
 def test_the_model_with_the_lowest_validation_loss_is_served(result):
     best = result.comparison.iloc[0]
     assert best["validation_log_loss"] == result.comparison["validation_log_loss"].min()
-    assert best["model_name"] == result.model.name == "logistic"
+    assert best["model_name"] == result.chosen.model.name == "logistic"
     assert result.beats_baselines
     assert result.decision.startswith("logistic is best")
 
@@ -60,7 +60,7 @@ def test_the_test_snapshot_chooses_nothing(run, history, result):
     assert other.decision == result.decision
     columns = ["model_name", "calibration", "validation_log_loss"]
     pd.testing.assert_frame_equal(other.comparison[columns], result.comparison[columns])
-    pd.testing.assert_frame_equal(other.importance, result.importance)
+    pd.testing.assert_frame_equal(other.chosen.importance, result.chosen.importance)
     assert not other.comparison["test_log_loss"].equals(result.comparison["test_log_loss"])
 
 
@@ -78,14 +78,14 @@ def test_the_served_model_has_learned_from_embargoed_and_tested_outcomes(
 ):
     tier = np.where(on_snapshot(history, number), 0, history.value_tier).astype(np.int8)
     other, _ = run(replace(history, value_tier=tier))
-    before = result.model.predict(history).tier_probabilities
-    assert not np.allclose(other.model.predict(history).tier_probabilities, before)
+    before = result.chosen.model.predict(history).tier_probabilities
+    assert not np.allclose(other.chosen.model.predict(history).tier_probabilities, before)
 
 
 def test_noise_is_left_to_a_baseline_and_said_so(run, make_examples):
     noise = make_examples(400, len(ROLES), seed=3, signal=0.0)
     result, lines = run(noise)
-    assert result.model.name in ("prior", "rfm_rule")
+    assert result.chosen.model.name in ("prior", "rfm_rule")
     assert not result.beats_baselines
     assert result.decision.startswith("no candidate beats the baseline")
     assert result.decision in lines
@@ -93,7 +93,7 @@ def test_noise_is_left_to_a_baseline_and_said_so(run, make_examples):
 
 def test_a_model_asked_for_is_served_and_compared(run):
     result, _ = run(model="rfm_rule")
-    assert result.model.name == "rfm_rule"
+    assert result.chosen.model.name == "rfm_rule"
     assert "as asked, does not beat the baselines" in result.decision
     assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
 
@@ -106,7 +106,7 @@ def test_a_blend_of_the_candidates_is_compared_and_served(run, model):
     assert compared["ensemble"] <= compared[["logistic", "svm"]].min()
     assert any(line.startswith("ensemble: validation log loss") for line in lines)
     if model == "ensemble":
-        assert result.model.name == "ensemble"
+        assert result.chosen.model.name == "ensemble"
 
 
 def test_a_blend_of_nothing_is_refused(run):
@@ -117,10 +117,10 @@ def test_a_blend_of_nothing_is_refused(run):
 def test_the_same_data_and_seed_give_the_same_result(run, result, history):
     again, _ = run()
     pd.testing.assert_frame_equal(again.metrics, result.metrics)
-    pd.testing.assert_frame_equal(again.importance, result.importance)
+    pd.testing.assert_frame_equal(again.chosen.importance, result.chosen.importance)
     assert np.array_equal(
-        again.model.predict(history).tier_probabilities,
-        result.model.predict(history).tier_probabilities,
+        again.chosen.model.predict(history).tier_probabilities,
+        result.chosen.model.predict(history).tier_probabilities,
     )
 
 
@@ -136,7 +136,7 @@ def test_metrics_and_curves_cover_every_model_on_both_snapshots(result, history)
 
 
 def test_importance_finds_what_drives_purchases_and_not_the_noise(result):
-    importance = result.importance.set_index("feature")["importance_mean"]
+    importance = result.chosen.importance.set_index("feature")["importance_mean"]
     assert set(importance.index[:3]) & {"recency_days", "order_count"}
     assert importance["noise"] < 0.2 * importance.max()
     assert importance["rating_mean"] == 0
@@ -166,7 +166,7 @@ def test_parameters_are_tuned_on_train_snapshots_alone(run, history):
 
 def test_the_model_that_is_fitted_finally_is_the_tuned_one(run):
     result, _ = run(tune_trials=3, seed=1)
-    assert result.chosen.parameters == {"logistic": {"strength": result.model.strength_}}
+    assert result.chosen.parameters == {"logistic": {"strength": result.chosen.model.strength_}}
 
 
 def test_dropped_features_play_no_part_in_the_served_model(run):
@@ -174,7 +174,9 @@ def test_dropped_features_play_no_part_in_the_served_model(run):
     features = result.feature_selection.set_index("feature")
     dropped = features.index[~features["selected"]]
     assert "rating_mean" in dropped
-    assert (result.importance.set_index("feature").loc[dropped, "importance_mean"] == 0).all()
+    assert (
+        result.chosen.importance.set_index("feature").loc[dropped, "importance_mean"] == 0
+    ).all()
     assert any("features: log loss on rolling folds" in line for line in lines)
 
 

@@ -20,7 +20,10 @@ from segml.cli.options import (
 
 def export(
     audience: Annotated[
-        str, typer.Argument(help="Campaign of the playbook; a wrong name lists the right ones.")
+        str,
+        typer.Argument(
+            help="Campaign of the playbook, such as win_back; a wrong name lists the right ones."
+        ),
     ],
     to: Annotated[Path, typer.Option("--to", help="File to write: .csv or .parquet.")],
     include_holdout: Annotated[
@@ -52,7 +55,10 @@ def export(
             ["", ""],
             [
                 ["customers in the file", f"{written.row_count:,}"],
-                ["hold-out group", f"{written.holdout_count:,}"],
+                [
+                    "of them hold-out group" if include_holdout else "left out: hold-out group",
+                    f"{written.holdout_count:,}",
+                ],
                 ["left out: refused or erased since", f"{written.left_out_count:,}"],
                 ["file", str(to)],
             ],

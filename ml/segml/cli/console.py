@@ -56,9 +56,18 @@ class Steps:
 
 
 def print_json(value: object) -> None:
-    """Print a dataclass, dict or list as JSON."""
+    """Print a dataclass, dict or list as JSON; what is undefined is null."""
     content = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    typer.echo(json.dumps(content, indent=2, default=str))
+    typer.echo(json.dumps(_plain(content), indent=2, default=str, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Replace not-a-number and not-a-time, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if value != value else value  # noqa: PLR0124
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

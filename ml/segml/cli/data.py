@@ -75,6 +75,14 @@ def _print_load(summary: LoadSummary) -> None:
             ["reason", "rows"],
             list(summary.rejected_rows.items()),
         )
+    for source, columns in summary.unread_columns.items():
+        typer.echo(f"Not read from {source}: {', '.join(columns)}", err=True)
+    if summary.can_take_own_columns:
+        typer.echo(
+            "To let models use them, name them in the mapping file, under the columns of the "
+            "source and under own_columns of labelled_customers (docs/labelled-customers.md)",
+            err=True,
+        )
 
 
 def demo_data(

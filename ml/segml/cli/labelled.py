@@ -15,25 +15,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from segml.labelled.scoring import CustomerAnswer, LabelledScoring
+    from segml.registry import ModelVersion
     from segml.settings import Settings
 
 SHOWN_METRICS = {"log_loss": "log loss", "accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
-def train(warehouse_path: Path, settings: Settings, *, as_json: bool) -> None:
+def train(warehouse_path: Path, settings: Settings, *, k_anonymity: int, as_json: bool) -> None:
     """Train, and print how every model did; a class that one feature defines is warned of."""
     from segml.labelled.learning import train_on_labelled
 
     with Steps(details=not as_json).step("Train") as say:
-        trained = train_on_labelled(warehouse_path, settings, say)
+        trained = train_on_labelled(warehouse_path, settings, say, k_anonymity=k_anonymity)
     if trained.warning:
         typer.echo(f"Warning: {trained.warning}.", err=True)
     if as_json:
         metrics = trained.metrics.to_dict(orient="records")
         print_json(asdict(trained.version) | {"warning": trained.warning, "metrics": metrics})
     else:
-        print_metrics(trained.metrics, trained.version.model_name)
-        print_table("Registered", ["model version"], [[trained.version.model_version]])
+        print_metrics(trained.metrics, trained.version)
+        print_registered(trained.version)
 
 
 def predict(
@@ -59,7 +60,13 @@ def predict(
     print_json(scoring) if as_json else _print_scoring(scoring)
 
 
-def print_metrics(metrics: pd.DataFrame, champion: str) -> None:
+def print_registered(version: ModelVersion) -> None:
+    """Print what a run has stored, and whether it is served."""
+    row = [version.model_version, version.status]
+    print_table("Registered", ["model version", "status"], [row])
+
+
+def print_metrics(metrics: pd.DataFrame, version: ModelVersion) -> None:
     """Print cross-validated and test metrics per model with their intervals, best first."""
     validation = metrics[(metrics["split"] == "validation") & (metrics["metric"] == "log_loss")]
     names = [str(name) for name in validation.sort_values("value")["model_name"]]
@@ -75,7 +82,7 @@ def print_metrics(metrics: pd.DataFrame, champion: str) -> None:
             f"{title}: {count:,} customers, with 95 % intervals",
             ["model", *SHOWN_METRICS.values()],
             [
-                [f"{name} (champion)" if name == champion else name]
+                [f"{name} ({version.status})" if name == version.model_name else name]
                 + [_with_interval(cells[split, name, metric]) for metric in SHOWN_METRICS]
                 for name in names
             ],

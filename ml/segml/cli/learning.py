@@ -61,23 +61,18 @@ def train(
 
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(project.project_dir, model=model, seed=seed, tune_trials=tune)
+    path, k_anonymity = project.warehouse_path(), int(project.variable("k_anonymity"))
     if on is DataSet.labelled_customers:
-        labelled.train(project.warehouse_path(), settings, as_json=as_json)
+        labelled.train(path, settings, k_anonymity=k_anonymity, as_json=as_json)
         return
     with Steps(details=not as_json).step("Train") as say:
-        trained = train_from_warehouse(
-            project.warehouse_path(),
-            settings,
-            say,
-            k_anonymity=int(project.variable("k_anonymity")),
-        )
+        trained = train_from_warehouse(path, settings, say, k_anonymity=k_anonymity)
     if as_json:
         metrics = trained.metrics.to_dict(orient="records")
         print_json(asdict(trained.version) | {"metrics": metrics})
     else:
         print_metrics(trained.metrics, trained.version)
-        row = [trained.version.model_version, trained.version.status]
-        print_table("Registered", ["model version", "status"], [row])
+        labelled.print_registered(trained.version)
 
 
 def evaluate(
@@ -99,7 +94,8 @@ def evaluate(
 
     project = project_from(project_dir, profiles_dir, target, variables)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version, data_set=on.value)
+        # a name says which data set it is of
+        version = find_version(warehouse, model_version, data_set=None if model_version else on)
         run = read_run(warehouse, version.run_id)
     if as_json:
         tables = {name: table.to_dict(orient="records") for name, table in vars(run).items()}
@@ -159,7 +155,7 @@ def print_scoring(summary: ScoringSummary) -> None:
 def print_metrics(metrics: pd.DataFrame, version: Version) -> None:
     """Print test metrics per model, best log loss first, the registered version marked."""
     if version.data_set == DataSet.labelled_customers:
-        labelled.print_metrics(metrics, version.model_name)
+        labelled.print_metrics(metrics, version)
         return
     tested = metrics[metrics["split"] == "test"]
     table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)

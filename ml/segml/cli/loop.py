@@ -11,9 +11,11 @@ from segml.cli.console import Steps, print_json, print_table
 from segml.cli.options import (
     DEFAULT_PROJECT_DIR,
     AsOf,
+    DataSet,
     HorizonDays,
     Json,
     Model,
+    On,
     ProfilesDir,
     ProjectDir,
     Seed,
@@ -24,6 +26,8 @@ from segml.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from segml.loop import LoopSummary
 
 ReportPath = Annotated[Path | None, typer.Option("--out", help="Where to write the report.")]
@@ -90,6 +94,7 @@ def _short(path: str) -> str:
 
 
 def report(
+    on: On = DataSet.shop,
     out: ReportPath = None,
     lang: ReportLanguage = None,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
@@ -99,24 +104,29 @@ def report(
 ) -> None:
     """Write the HTML report of what the marts hold now.
 
+    With --on labelled_customers, of their classes, beside the shop's as labelled_customers.html.
+
     Example: segml report --out reports/june.html
     """
-    from segml.reporting import write_report
+    from segml.reporting import write_labelled_report, write_report
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target, variables)
     settings = load_settings(
         project.project_dir, report_path=out and out.resolve(), report_language=lang
     )
+    is_shop, path = on is DataSet.shop, settings.report_path
+    write: Callable[..., object] = write_report if is_shop else write_labelled_report
+    path = path if is_shop or out else path.with_name("labelled_customers.html")
     with Steps().step("Write report") as say:
-        summary = write_report(
+        write(
             project.warehouse_path(),
-            settings.report_path,
+            path,
             say,
             k_anonymity=int(project.variable("k_anonymity")),
             language_code=settings.report_language,
         )
-    typer.echo(str(summary.path))
+    typer.echo(str(path))
 
 
 def doctor(

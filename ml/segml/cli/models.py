@@ -83,7 +83,8 @@ def show_model(
 
     project = project_from(project_dir, profiles_dir, target)
     with open_warehouse(project.warehouse_path(), read_only=True) as warehouse:
-        version = find_version(warehouse, model_version, data_set=on.value)
+        # a name says which data set it is of
+        version = find_version(warehouse, model_version, data_set=None if model_version else on)
         metrics = read_metrics(warehouse, version.run_id)
     if as_json:
         print_json(asdict(version) | {"metrics": metrics.to_dict(orient="records")})
@@ -100,7 +101,7 @@ def promote_model(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Serve another registered version; the next predict uses it.
+    """Serve another registered version of its data set; the next predict uses it.
 
     Example: segml models promote 2025-07-01-boosting
     """
@@ -115,12 +116,13 @@ def promote_model(
 
 @app.command("rollback")
 def roll_back_model(
+    on: On = DataSet.shop,
     project_dir: ProjectDir = DEFAULT_PROJECT_DIR,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Serve again what was served before the champion.
+    """Serve again what was served before the champion of a data set.
 
     Example: segml models rollback && segml predict
     """
@@ -128,11 +130,12 @@ def roll_back_model(
     from segml.settings import load_settings
 
     project = project_from(project_dir, profiles_dir, target)
-    promotion = roll_back(project.warehouse_path(), load_settings(project.project_dir))
+    settings = load_settings(project.project_dir)
+    promotion = roll_back(project.warehouse_path(), settings, data_set=on)
     print_json(promotion) if as_json else _print_promotion(promotion)
 
 
 def _print_promotion(promotion: Promotion) -> None:
     before = promotion.previous_version or "nothing"
     typer.echo(f"{promotion.model_version} is served instead of {before}: {promotion.reason}")
-    typer.echo("Run `segml predict` to score with it")
+    typer.echo("The next `segml predict` scores with it")

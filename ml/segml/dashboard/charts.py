@@ -12,7 +12,7 @@ from segml.reporting.drawing import BLUE, INK, MUTED, ORANGE, SKY, VERMILLION
 
 GREEN, PURPLE = "#009E73", "#CC79A7"  # with the others: Okabe and Ito (2008)
 SERIES = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE]
-ROW_HEIGHT, GRID_ROW, LABEL_WIDTH = 26, 18, 200  # pixels
+ROW_HEIGHT, GRID_ROW, LABEL_WIDTH = 26, 24, 200  # pixels
 AXIS_FORMATS = {
     "share": ".0%",
     "count": ",.0f",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from segml.reporting.language import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,10 +32,11 @@ h2 {font-size: 1.5rem !important}
 .tile {border: 1px solid #D5DBE1; border-radius: 8px; padding: 12px 14px}
 .tile .label {color: #5B6770; font-size: 14px; line-height: 1.3; min-height: 2.6em}
 .tile .value {color: #1F2933; font-size: 26px; line-height: 1.25; overflow-wrap: anywhere}
+.tile .words {font-size: 18px}
 .tile .change {color: #5B6770; font-size: 14px}
 </style>
 """
-FORMATS = {"share": "percent", "count": "%,d", "days": "%,.1f", "mean": "%,.1f"}
+FORMATS = {"share": "%.1f\N{NO-BREAK SPACE}%%", "count": "%,d", "days": "%,.1f", "mean": "%,.1f"}
 LARGE_AMOUNT = 100
 MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|<>$:~-]")
 ACRONYMS = {name: name.upper() for name in ("rfm", "id", "auc", "ece", "mae", "ndcg", "pr", "roc")}
@@ -56,6 +59,13 @@ def heading(column: str) -> str:
     return text + unit
 
 
+def method_name(method: str) -> str:
+    """Return a model or a simple method in words."""
+    if f"quality_method.{method}" in ENGLISH.messages:
+        return ENGLISH.name("quality_method", method)
+    return ENGLISH.model(method)
+
+
 def style() -> None:
     """Give the page its sizes and its tiles."""
     st.html(STYLE)
@@ -71,7 +81,8 @@ def tiles(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -
     """
     cells = [
         f'<div class="tile"><div class="label">{escape(label)}</div>'
-        f'<div class="value">{escape(value)}</div>'
+        f'<div class="value{" words" if value[:1].isalpha() else ""}">'
+        f"{escape(value)}</div>"
         f'<div class="change">{escape((changes or {}).get(label, ""))}</div></div>'
         for label, value in values.items()
     ]
@@ -105,7 +116,7 @@ def table(frame: pd.DataFrame, *, key: str | None = None) -> None:
 def _displayed(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
     """Return numbers and the format that shows them with separators, alike in a column."""
     if unit == "share":
-        return values.round(3), FORMATS[unit]
+        return 100 * values + 0.0, FORMATS[unit]
     if unit == "count":
         return values.round().astype("Int64"), FORMATS[unit]
     if unit == "amount":

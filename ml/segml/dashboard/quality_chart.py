@@ -41,11 +41,19 @@ def compare_methods(marts: Marts, table: str, *, own: str, headline: str) -> Non
     )
     chosen = of_subject[of_subject["metric"] == metric]
     charts.intervals(
-        chosen.assign(stands_out=chosen["method"] == own),
+        chosen.assign(
+            method=chosen["method"].map(look.method_name), stands_out=chosen["method"] == own
+        ),
         name="method",
         value="value",
         title=look.heading(metric),
         unit="share",
     )
     st.caption("95 % intervals where there are any; blue: what is used.")
-    look.table(of_subject.drop(columns="subject"), key=f"{table}_rows")
+    look.table(
+        of_subject.drop(columns="subject").assign(
+            method=of_subject["method"].map(look.method_name),
+            metric=of_subject["metric"].map(look.heading),
+        ),
+        key=f"{table}_rows",
+    )

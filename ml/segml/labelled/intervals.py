@@ -24,12 +24,14 @@ def with_exact_shares(metrics: pd.DataFrame, judged: dict[str, Examples]) -> pd.
     metrics : DataFrame
         Columns model_name, split, metric, value, ci_low, ci_high and others.
     judged : dict
-        The examples behind each split.
+        The examples behind each split that has intervals.
     """
     exact = metrics.copy()
     for index, split, metric, value in zip(
         metrics.index, metrics["split"], metrics["metric"], metrics["value"], strict=True
     ):
+        if split not in judged:
+            continue
         examples, count = judged[split], 0
         if metric == ACCURACY:
             count = len(examples)

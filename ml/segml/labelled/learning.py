@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from segml import __version__
-from segml.artifacts import ArtifactMetadata, prune_artifacts, save_artifact
+from segml.champions import read_champion
 from segml.dataset import data_fingerprint
 from segml.errors import SettingsError
+from segml.fairness import fairness_metrics
 from segml.identity import LEARNING_SETTINGS, code_fingerprint
 from segml.labelled.alarm import defining_features, describe_alarm
 from segml.labelled.intervals import with_exact_shares
-from segml.labelled.mart import read_labelled_customers, read_labelled_schema
+from segml.labelled.mart import read_labelled_customers, read_labelled_groups
 from segml.labelled.splits import split_labelled
 from segml.models import LABELLED_BASELINES
-from segml.registry import ModelVersion, RunTables, artifact_folder, register
+from segml.registration import Run, register_run
+from segml.registry import require_tables
+from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
 from segml.training import MIN_ROWS_FOR_THREADS, compare_and_fit
 from segml.warehouse import open_warehouse
@@ -29,25 +32,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
-
-    from segml.artifacts import ArtifactInfo
+    from segml.dataset import Examples
     from segml.labelled.mart import LabelledCustomers
+    from segml.registry import ModelVersion
     from segml.settings import Settings
     from segml.training import TrainingResult
 
+PREFIX = "labelled"  # begins the names of versions and runs
 NEEDS_HISTORY = ("rfm_rule", "last_period", "transformer")
 
 
 @dataclass(frozen=True)
 class LabelledVersion:
-    """A registered champion for labelled customers.
+    """What a run on labelled customers chose, and how it measured all models.
 
     Parameters
     ----------
+    version : ModelVersion
+        Champion or candidate.
     metrics : DataFrame
-        model_name, split (validation: cross-validated on the training part), snapshot_date (none),
-        metric, value, ci_low, ci_high.
+        model_name, split (validation: cross-validated on the training part, cv_fold_1 and so on:
+        its folds; test), snapshot_date (none), metric, value, ci_low, ci_high.
     warning : str
         Why the figures may be too good to be true; empty if there is no reason.
     """
@@ -58,11 +63,21 @@ class LabelledVersion:
 
 
 def train_on_labelled(
-    warehouse_path: Path, settings: Settings, progress: Callable[[str], None]
+    warehouse_path: Path,
+    settings: Settings,
+    progress: Callable[[str], None],
+    *,
+    k_anonymity: int,
 ) -> LabelledVersion:
     """Compare models by stratified cross-validation, test them once, store the best.
 
-    The champion of the shop stays: each data set has its own.
+    It is served if it is better than the champion's kind of model with confidence, as in the
+    shop, whose champion stays: each data set has its own.
+
+    Parameters
+    ----------
+    k_anonymity : int
+        Groups of fewer customers are not measured on their own.
 
     Raises
     ------
@@ -70,9 +85,20 @@ def train_on_labelled(
         When there are too few customers of a class.
     """
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
+        require_tables(warehouse)
         schema = read_labelled_schema(warehouse, settings)
         customers = read_labelled_customers(warehouse, schema)
-    examples = customers.examples
+        examples = customers.examples
+        digest = _digest(customers, settings)
+        champion = read_champion(
+            warehouse,
+            settings,
+            run_id=f"{PREFIX}-{digest}",
+            data_fingerprint=data_fingerprint(examples),
+            data_set=LABELLED_CUSTOMERS,
+            class_names=examples.class_names,
+        )
+        groups = read_labelled_groups(warehouse, examples.customer_key)
     names = ", ".join(examples.class_names)
     progress(f"{len(examples):,} customers of {len(examples.class_names)} classes: {names}")
     splits = split_labelled(customers, folds=settings.selection_folds, seed=settings.seed)
@@ -82,28 +108,54 @@ def train_on_labelled(
             splits,
             _without_history(settings),
             progress,
+            champion=champion,
             baselines=LABELLED_BASELINES,
         )
     train, test = examples.take(splits.development), examples.take(splits.test)
     metrics = with_exact_shares(result.metrics, {"validation": train, "test": test})
     warning = describe_alarm(defining_features(train, seed=settings.seed))
-    digest = _digest(customers, settings)
-    artifact = _store(
-        result, customers, digest, artifact_folder(settings, warehouse_path), settings
+    run = Run(
+        prefix=PREFIX,
+        digest=digest,
+        data_fingerprint=data_fingerprint(examples),
+        settings_json=_settings_json(settings),
+        schema=schema,
+        data_set=LABELLED_CUSTOMERS,
+        class_names=examples.class_names,
+        note=warning,
     )
-    version = _describe(result, customers, digest, artifact, settings)
-    if warning:
-        version = replace(version, decision=f"{version.decision}. {warning}")
-    tables = RunTables(
-        metrics=metrics,
-        curves=result.curves,
-        importance=result.importance.assign(model_name=result.model.name),
+    version = register_run(
+        warehouse_path,
+        settings,
+        run,
+        replace(result, metrics=metrics),
+        champion,
+        fairness=_fairness(result, train, groups[splits.validation], settings, k_anonymity),
     )
-    with open_warehouse(warehouse_path) as warehouse:
-        register(warehouse, version, tables)
-    prune_artifacts(artifact)
-    progress(result.decision)
+    progress(version.decision)
     return LabelledVersion(version, metrics, warning)
+
+
+def _fairness(
+    result: TrainingResult,
+    train: Examples,
+    groups: pd.DataFrame,
+    settings: Settings,
+    k_anonymity: int,
+) -> pd.DataFrame:
+    """Measure every stored model on groups of people, cross-validated: a test part is small."""
+    tables = [
+        fairness_metrics(
+            result.validated[fit.name],
+            train,
+            groups,
+            minimum_customers=k_anonymity,
+            resamples=settings.bootstrap_samples,
+            seed=settings.seed,
+        ).assign(model_name=fit.name, split="validation", snapshot_date=None)
+        for fit in result.fits
+    ]
+    return pd.concat(tables)
 
 
 def _without_history(settings: Settings) -> Settings:
@@ -135,53 +187,3 @@ def _digest(customers: LabelledCustomers, settings: Settings) -> str:
         _settings_json(settings),
     ]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:8]
-
-
-def _store(
-    result: TrainingResult,
-    customers: LabelledCustomers,
-    digest: str,
-    folder: Path,
-    settings: Settings,
-) -> ArtifactInfo:
-    return save_artifact(
-        folder,
-        f"labelled-{result.model.name}-{digest}",
-        result.model,
-        result.calibrator,
-        ArtifactMetadata(
-            schema=customers.examples.schema,
-            reference=result.reference,
-            high_value_threshold=0.0,
-            horizon_days=0,
-            settings=json.loads(_settings_json(settings)),
-            class_names=customers.examples.class_names,
-        ),
-    )
-
-
-def _describe(
-    result: TrainingResult,
-    customers: LabelledCustomers,
-    digest: str,
-    artifact: ArtifactInfo,
-    settings: Settings,
-) -> ModelVersion:
-    """Return the row of the registry."""
-    return ModelVersion(
-        model_version=f"labelled-{result.model.name}-{digest}",
-        run_id=f"labelled-{digest}",
-        model_name=result.model.name,
-        trained_at=datetime.now(UTC).replace(tzinfo=None),
-        as_of_date=None,
-        horizon_days=0,
-        high_value_threshold=0.0,
-        feature_hash=customers.examples.schema.feature_hash,
-        data_fingerprint=data_fingerprint(customers.examples),
-        settings_json=_settings_json(settings),
-        artifact_path=artifact.path.name,
-        artifact_sha256=artifact.sha256,
-        status="champion",
-        decision=result.decision,
-        data_set=LABELLED_CUSTOMERS,
-    )

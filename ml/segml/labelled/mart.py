@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from segml.audit import SENSITIVE_FEATURES
 from segml.dataset import UNOBSERVED_TIER, Examples
-from segml.errors import LoadingError, TrainingError, WarehouseError
-from segml.mart import feature_frame, read_schema
+from segml.errors import LoadingError, TrainingError
+from segml.mart import feature_frame
+from segml.schemas import LOAD_LABELLED, labelled_relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segml.dataset import FeatureSchema
-    from segml.settings import Settings
     from segml.warehouse import Warehouse
 
-TABLE = "labelled_customer_features"
-LOAD_FIX = (
-    "Load one with `segml load examples/labelled_customers.yml --data FILE`, then `dbt build`"
-)
 AGE_BAND = "age_band"
+# numbers that are never negative; a team's own may be
+NEVER_NEGATIVE = ("age", "income", "frequency", "purchase_amount", "review_count", "rating")
 
 
 @dataclass(frozen=True)
@@ -44,27 +42,6 @@ class LabelledCustomers:
     is_test: NDArray[np.bool_]
 
 
-def read_labelled_schema(warehouse: Warehouse, settings: Settings) -> FeatureSchema:
-    """Return the model inputs of labelled customers.
-
-    Of ``excluded_features`` only what names a column here applies: the shop has others.
-
-    Raises
-    ------
-    WarehouseError
-        When there is no such table yet.
-    """
-    if not warehouse.has_table("features", TABLE):
-        raise WarehouseError(f"{warehouse.path} has no labelled customers", LOAD_FIX)
-    names = read_schema(warehouse, table=TABLE).names
-    excluded = [
-        pattern
-        for pattern in settings.excluded_features
-        if any(fnmatchcase(name, pattern) for name in names)
-    ]
-    return read_schema(warehouse, excluded, table=TABLE)
-
-
 def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> LabelledCustomers:
     """Read everybody who has a class; the classes are sorted by name.
 
@@ -74,11 +51,11 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
         When nobody has one.
     """
     frame = warehouse.frame(
-        f"select {_selection(schema)}, class_name, split_role from features.{TABLE} "
+        f"select {_selection(schema)}, class_name, split_role from {labelled_relation(warehouse)} "
         "where class_name is not null order by customer_key"
     )
     if frame.empty:
-        raise TrainingError("No labelled customer has a class", LOAD_FIX)
+        raise TrainingError("No labelled customer has a class", LOAD_LABELLED)
     class_names = tuple(sorted(frame["class_name"].unique().tolist()))
     label = frame["class_name"].map(class_names.index).to_numpy(dtype=np.int8)
     return LabelledCustomers(
@@ -87,12 +64,38 @@ def read_labelled_customers(warehouse: Warehouse, schema: FeatureSchema) -> Labe
     )
 
 
+def read_labelled_groups(warehouse: Warehouse, customer_key: NDArray[np.str_]) -> pd.DataFrame:
+    """Return the groups of people that customers belong to, in the order of ``customer_key``.
+
+    Returns
+    -------
+    DataFrame, shape (n, dimensions)
+        One column of text per sensitive column that the table has; ``None`` is unknown.
+    """
+    relation = labelled_relation(warehouse)
+    if warehouse.has_table("features", "labelled_model_inputs"):
+        relation += (
+            " left join (select customer_key, income_bin from features.labelled_model_inputs) "
+            "using (customer_key)"
+        )
+    frame = warehouse.frame(f"select * from {relation}")
+    names = [name for name in SENSITIVE_FEATURES if name in frame]
+    groups = frame.set_index(frame["customer_key"].astype(str))[names].reindex(customer_key)
+    return pd.DataFrame({name: [*map(_group_name, groups[name])] for name in names}, dtype=object)
+
+
+def _group_name(value: Any) -> str | None:  # noqa: ANN401
+    if pd.isna(value):
+        return None
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
 def read_unlabelled_batches(
     warehouse: Warehouse, schema: FeatureSchema, class_names: tuple[str, ...], rows_per_batch: int
 ) -> Iterator[Examples]:
     """Stream the customers without a class in the order of their keys."""
     batches = warehouse.batches(
-        f"select {_selection(schema)} from features.{TABLE} "
+        f"select {_selection(schema)} from {labelled_relation(warehouse)} "
         "where class_name is null order by customer_key",
         rows_per_batch,
     )
@@ -130,14 +133,18 @@ def customer_of(
     Raises
     ------
     LoadingError
-        When a name is no feature, or a number is none or negative.
+        When a name is no feature, or a number is none, or negative where it cannot be.
     """
     known = [name for name in schema.names if name != AGE_BAND]
     row: dict[str, float | str | None] = dict.fromkeys(schema.names)
     for name, text in values.items():
         if name not in known:
             raise LoadingError(f"--values names `{name}`", f"Choose from {', '.join(known)}")
-        row[name] = _number(name, text) if name in schema.numeric else text or None
+        row[name] = (
+            _number(name, text, is_own=name not in NEVER_NEGATIVE)
+            if name in schema.numeric
+            else text or None
+        )
     if row.get("age") is not None and AGE_BAND in schema.names:
         row[AGE_BAND] = warehouse.value(
             "select max(age_band) from features.labelled_age_bands "
@@ -148,13 +155,14 @@ def customer_of(
     return _examples(frame, schema, class_names)
 
 
-def _number(name: str, text: str) -> float:
+def _number(name: str, text: str, *, is_own: bool) -> float:
     try:
         number = float(text)
     except ValueError:
         number = np.nan
-    if not np.isfinite(number) or number < 0:
-        raise LoadingError(f"--values: {name}='{text}' is no number from zero on", "Correct it")
+    if not np.isfinite(number) or (number < 0 and not is_own):
+        kind = "no number" if is_own else "no number from zero on"
+        raise LoadingError(f"--values: {name}='{text}' is {kind}", "Correct it")
     return number
 
 

@@ -16,10 +16,10 @@ from segml.explanation import explain
 from segml.labelled.mart import (
     AGE_BAND,
     customer_of,
-    read_labelled_schema,
     read_unlabelled_batches,
 )
 from segml.registry import artifact_folder, find_version
+from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
 from segml.warehouse import open_warehouse
 

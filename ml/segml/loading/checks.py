@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from segml.errors import LoadingError
 from segml.loading.contract import RAW_TABLES
+from segml.loading.own_columns import check_own_columns
 from segml.loading.sql import sql_name
 from segml.loading.yaml_checker import RESERVED_NAMES, suggestion
 from segml.warehouse import EngineError
@@ -52,6 +53,7 @@ def check_table_sql(warehouse: Warehouse, mapping: Mapping, table: TableMapping)
         _result_type(warehouse, mapping, condition, f"{where}.reject.{reason}")
     if table.columns is None:
         _check_copied_columns(warehouse, mapping, table)
+    check_own_columns(warehouse, mapping, table)
     group_by = f" group by {table.group_by}" if table.group_by else ""
     for column, sql_or_null in (table.columns or {}).items():
         if sql_or_null is None:

@@ -132,6 +132,8 @@ RAW_TABLES: dict[str, RawTable] = {
             "rating": "double",
             "category": "varchar",
             "class_name": "varchar",
+            "own_numbers": "map(varchar, double)",
+            "own_texts": "map(varchar, varchar)",
             "loaded_at": "timestamp",
         },
         required=("user_id",),

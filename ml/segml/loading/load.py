@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from segml.loading.accounting import account_for_rows, check_written
@@ -23,6 +23,7 @@ from segml.loading.writing import (
     write_rejected_rows,
     write_table,
 )
+from segml.settings import LABELLED_CUSTOMERS
 from segml.warehouse import EngineError, open_warehouse
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class LoadSummary:
         Rows now in each raw table that the load filled.
     rejected_rows : dict of str to int
         Rows per reason, most frequent first.
+    unread_columns : dict of str to tuple of str
+        Columns of the files that the mapping does not read, by source; without sources that have
+        none.
     """
 
     load_id: str
@@ -55,6 +59,12 @@ class LoadSummary:
     files: tuple[FileRows, ...]
     table_rows: dict[str, int]
     rejected_rows: dict[str, int]
+    unread_columns: dict[str, tuple[str, ...]]
+
+    @property
+    def can_take_own_columns(self) -> bool:
+        """Whether models could use what is not read: labelled customers may have any column."""
+        return bool(self.unread_columns) and LABELLED_CUSTOMERS in self.table_rows
 
 
 def load_files(
@@ -152,7 +162,11 @@ def _write(
     write_rejected_rows(warehouse, raw_schema, mapping, sources, load_id)
     files = [file for opened in sources for file in rows_by_file(warehouse, opened)]
     write_audit(warehouse, raw_schema, mapping, files, load_id)
-    return _summary(warehouse, mapping, raw_schema, files, load_id)
+    summary = _summary(warehouse, mapping, raw_schema, files, load_id)
+    unread = {opened.source.name: opened.unread_columns for opened in sources}
+    return replace(
+        summary, unread_columns={name: columns for name, columns in unread.items() if columns}
+    )
 
 
 def _load_id(mapping: Mapping, sources: Sequence[OpenSource]) -> str:
@@ -180,4 +194,4 @@ def _summary(
             "order by count(*) desc, reason"
         )
     )
-    return LoadSummary(load_id, mapping.name, tuple(files), table_rows, rejected_rows)
+    return LoadSummary(load_id, mapping.name, tuple(files), table_rows, rejected_rows, {})

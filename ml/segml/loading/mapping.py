@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segml.errors import LoadingError
@@ -63,6 +63,7 @@ class TableMapping:
     group_by: str | None
     columns: dict[str, str | None] | None  # SQL expressions; None is null
     reject: dict[str, str]  # reason: SQL condition
+    own_columns: dict[str, str] = field(default_factory=dict)  # SQL by names of the user's choice
 
     @property
     def base(self) -> str:

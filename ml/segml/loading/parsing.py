@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from segml.loading.contract import RAW_TABLES, REQUIRED_TABLES, data_set_of
 from segml.loading.mapping import Column, Mapping, RowRule, Source, TableMapping
+from segml.loading.own_columns import parse_own_columns
 from segml.loading.sql import sql_text
 from segml.loading.yaml_checker import YamlChecker
 
@@ -120,7 +121,10 @@ class _Parser(YamlChecker):
     def table(self, name: str, value: object) -> TableMapping:
         where = f"tables.{name}"
         found = self.fields(
-            value, where, required=("from",), optional=("where", "group_by", "columns", "reject")
+            value,
+            where,
+            required=("from",),
+            optional=("where", "group_by", "columns", "reject", "own_columns"),
         )
         columns = None
         if "columns" in found:
@@ -148,8 +152,15 @@ class _Parser(YamlChecker):
             raise self.error(where, "a grouped table cannot reject rows", "Reject in the source")
         if "group_by" in texts and columns is None:
             raise self.error(where, "a grouped table needs `columns`", "Add them")
+        own_columns = parse_own_columns(self, name, found.get("own_columns", {}))
         return TableMapping(
-            name, texts["from"], texts.get("where"), texts.get("group_by"), columns, reject
+            name,
+            texts["from"],
+            texts.get("where"),
+            texts.get("group_by"),
+            columns,
+            reject,
+            own_columns,
         )
 
     def expression(self, value: object, where: str) -> str | None:

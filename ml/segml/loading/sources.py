@@ -62,6 +62,14 @@ class OpenSource:
         return f"select {selected}{place} from {self.raw_view}"
 
     @property
+    def unread_columns(self) -> tuple[str, ...]:
+        """The files' columns that the mapping's columns are not read from."""
+        if self.source.columns is None:
+            return ()
+        read = {item.read_from.lower() for item in self.conversions}
+        return tuple(name for name in self.file_columns if name.lower() not in read)
+
+    @property
     def computed_columns(self) -> dict[str, str]:
         """SQL of the columns that the mapping computes from the others."""
         return {column.name: column.sql for column in self.source.columns or () if column.sql}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segml.errors import LoadingError
 from segml.loading.checks import relation_columns
 from segml.loading.contract import RAW_TABLES
+from segml.loading.own_columns import own_maps
 from segml.loading.sql import sql_name, sql_text
 from segml.settings import SHOP
 
@@ -153,6 +154,7 @@ def _table_query(warehouse: Warehouse, table: TableMapping) -> str:
             for name, sql in table.columns.items()
             if sql is not None
         }
+    expressions |= own_maps(warehouse, table)
     selected = ", ".join(
         f"{expressions.get(name, f'cast(null as {sql_type})')} as {name}"
         for name, sql_type in contract.items()

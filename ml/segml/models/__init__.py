@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BASELINES = ("prior", "rfm_rule", "last_period")
 LABELLED_BASELINES = ("prior", "single_feature")  # of customers without a history
 ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
+AS_SERVED = "-as-served"  # ends the name of a model under the parameters of what is served
 
 # name -> module:class; the module is imported only when the model is asked for
 _REGISTRY = {
@@ -38,8 +39,14 @@ def model_names() -> tuple[str, ...]:
     return tuple(_REGISTRY)
 
 
+def kind_of(name: str) -> str:
+    """Return the registered name of a model that may have the parameters of what is served."""
+    return name.removesuffix(AS_SERVED)
+
+
 def model_class(name: str) -> type[TierModel]:
     """Return the class behind a name without building it."""
+    name = kind_of(name)
     if name not in _REGISTRY:
         raise SettingsError(
             f"Unknown model '{name}'", f"Choose one of {', '.join(_REGISTRY)} or auto"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from segml.reporting.language import Language
     from segml.reporting.segments import Segments
 
-MIN_LABELLED_SHARE = 0.1  # a narrower piece of a bar has no room for its label
+MIN_LABELLED_SHARE = 0.12  # a narrower piece of a bar has no room for its label
 TIER_COLOURS = {"high": (BLUE, "#fff"), "mid": (SKY, INK), "low": ("#C3CCD5", INK)}
 OTHER_TIER_COLOUR = (FAINT, INK)
 SMALL_PANELS = 6

@@ -55,6 +55,9 @@ class Evaluation:
     ----------
     metrics : DataFrame
         model_name, snapshot_date, metric, value, ci_low, ci_high of the test snapshot.
+    periods : DataFrame
+        model_name, split, snapshot_date, metric and value of log loss and customers on every
+        split, oldest first.
     curves : DataFrame
         model_name, curve, position, x, y, weight of the test snapshot.
     importance : DataFrame
@@ -66,6 +69,7 @@ class Evaluation:
 
     version: ModelVersion
     metrics: pd.DataFrame
+    periods: pd.DataFrame
     curves: pd.DataFrame
     importance: pd.DataFrame
     comparisons: pd.DataFrame
@@ -193,39 +197,54 @@ def _read_evaluation(warehouse: Warehouse, model_version: str | None) -> Evaluat
         (item for item in versions if item.model_version == model_version),
         next((item for item in versions if item.status == "champion"), None),
     )
-    if version is None:
-        return None
-    tested = "where run_id = ? and split = 'test'"
+    return None if version is None else read_evaluation(warehouse, version)
+
+
+def read_evaluation(
+    warehouse: Warehouse, version: ModelVersion, *, split: str = "test"
+) -> Evaluation:
+    """Read how good a version was on its test, or on another split.
+
+    The comparisons with rivals are always of the test.
+    """
+    judged = [version.run_id, split]
     return Evaluation(
         version=version,
         metrics=warehouse.frame(
             "select model_name, snapshot_date, metric, value, ci_low, ci_high "
-            f"from ml.evaluation_metrics {tested} order by model_name, metric",
+            "from ml.evaluation_metrics where run_id = ? and split = ? "
+            "order by model_name, metric",
+            judged,
+        ),
+        periods=warehouse.frame(
+            "select model_name, split, snapshot_date, metric, value from ml.evaluation_metrics "
+            "where run_id = ? and metric in ('log_loss', 'example_count') "
+            "order by snapshot_date, split, model_name, metric",
             [version.run_id],
         ),
         curves=warehouse.frame(
             "select model_name, curve, position, x, y, weight "
-            f"from ml.evaluation_curves {tested} order by model_name, curve, position",
-            [version.run_id],
+            "from ml.evaluation_curves where run_id = ? and split = ? "
+            "order by model_name, curve, position",
+            judged,
         ),
         importance=warehouse.frame(
             "select level, feature, feature_group, importance_mean from ml.feature_importance "
             "where run_id = ? order by importance_mean desc, feature, feature_group",
             [version.run_id],
         ),
-        comparisons=_read_test(warehouse, "model_comparisons", version, "champion_name"),
-        fairness=_read_test(warehouse, "fairness_metrics", version, "model_name"),
+        comparisons=_read_rows(warehouse, "model_comparisons", version, "champion_name", "test"),
+        fairness=_read_rows(warehouse, "fairness_metrics", version, "model_name", split),
     )
 
 
-def _read_test(
-    warehouse: Warehouse, table: str, version: ModelVersion, of_model: str
+def _read_rows(
+    warehouse: Warehouse, table: str, version: ModelVersion, of_model: str, split: str
 ) -> pd.DataFrame:
-    """Read what an optional table holds of a model's test."""
+    """Read what an optional table holds of a model on a split."""
     if not warehouse.has_table("ml", table):
         return pd.DataFrame()
     return warehouse.frame(
-        f"select * from ml.{table} where run_id = ? and split = 'test' and {of_model} = ? "
-        "order by all",
-        [version.run_id, version.model_name],
+        f"select * from ml.{table} where run_id = ? and split = ? and {of_model} = ? order by all",
+        [version.run_id, split, version.model_name],
     )

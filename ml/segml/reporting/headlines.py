@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segml.reporting.verdict import Comparison
 
 NOTABLE_DROP = 0.02  # of the shop's revenue; a smaller loss of share is no headline
+SLIPPING_SHARE = 0.5  # of a segment's past share of revenue; one that brings more still buys
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def _describe_top_tier(
 def _describe_slipping(say: Language, segments: Segments) -> Headline | None:
     """Name the segment whose past revenue is most out of line with what is expected of it."""
     rows = published(segments.rfm).dropna(subset=["net_revenue_share", "expected_share"])
+    rows = rows[rows["expected_share"] < SLIPPING_SHARE * rows["net_revenue_share"]]
     drops = rows["net_revenue_share"] - rows["expected_share"]
     if drops.empty or drops.max() < NOTABLE_DROP:
         return None
@@ -176,6 +178,8 @@ def _describe_consent(say: Language, segments: Segments) -> Headline | None:
     consent = segments.overall["consent_share"]
     if not segments.is_describable or pd.isna(consent):
         return None
+    if consent == 0:
+        return Headline(say("finding.reach"), say("finding.nobody"), say("finding.no_consent"))
     return Headline(
         say("finding.reach"),
         say("finding.share_of_customers", share=words.share(consent)),

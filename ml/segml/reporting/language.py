@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from segml import wording
 from segml.errors import SettingsError
+from segml.models import kind_of
 from segml.reporting.words import UNKNOWN
 from segml.settings import REPORT_LANGUAGES
 
@@ -32,14 +33,17 @@ class Language:
         As in the ``lang`` attribute of HTML.
     messages : mapping of str to str
         Message by dotted key; ``{name}`` is filled in.
+    constants : mapping of str to Any
+        Values that are the same in every message.
     """
 
     code: str
     messages: Mapping[str, str]
+    constants: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: Any) -> str:  # noqa: ANN401
         """Return a message with its values filled in."""
-        return self.messages[key].format(**values)
+        return self.messages[key].format(**self.constants, **values)
 
     def name(self, kind: str, identifier: Any) -> str:  # noqa: ANN401
         """Return a name from the warehouse in this language; unknown names stay as they are."""
@@ -59,10 +63,13 @@ class Language:
 
     def model(self, model_name: str) -> str:
         """Return what a model is, in words."""
-        return self.name("model_name", model_name)
+        name = self.name("model_name", kind_of(model_name))
+        return name if kind_of(model_name) == model_name else self("model.as_served", model=name)
 
     def feature(self, feature: str) -> str:
-        """Return a column of ``customer_features`` in words, with its window if it has one."""
+        """Return a feature in words, with its window if it has one."""
+        if f"labelled_feature.{feature}" in self.messages:
+            return self.name("labelled_feature", feature)
         return wording.feature_label(feature, self.code)
 
     def day(self, value: date | None) -> str:
@@ -89,8 +96,13 @@ class Language:
 
 
 @cache
-def language(code: str) -> Language:
+def language(code: str, **constants: Any) -> Language:  # noqa: ANN401
     """Return a language by its code.
+
+    Parameters
+    ----------
+    constants : Any
+        Values that messages name and no call gives.
 
     Raises
     ------
@@ -111,6 +123,7 @@ def language(code: str) -> Language:
             for group, messages in groups.items()
             for key, message in messages.items()
         },
+        constants,
     )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 RECOMMENDATION_METRICS = ("hit_rate", "recall", "ndcg", "coverage")
 DEMAND_METRICS = ("wape", "bias")
+WRITE = {"bias": words.change}
+OWN_METHODS = ("recommended", "forecast")
 
 
 def quality_table(say: Language, quality: pd.DataFrame, metrics: Sequence[str]) -> Table | None:
@@ -23,7 +25,7 @@ def quality_table(say: Language, quality: pd.DataFrame, metrics: Sequence[str]) 
     if quality.empty:
         return None
     values = quality.pivot_table(index=["subject", "method"], columns="metric", values="value")
-    values = values.reindex(columns=list(metrics))
+    values = values.reindex(columns=list(metrics)).sort_index(key=_own_first)
     return text_table(
         say,
         ("judged_by", "method", *metrics),
@@ -31,11 +33,16 @@ def quality_table(say: Language, quality: pd.DataFrame, metrics: Sequence[str]) 
             (
                 say.term("quality_subject", str(subject)),
                 say.term("quality_method", str(method)),
-                *map(words.share, row),
+                *(WRITE.get(name, words.share)(x) for name, x in zip(metrics, row, strict=True)),
             )
             for (subject, method), row in zip(values.index, values.to_numpy(), strict=True)
         ],
     )
+
+
+def _own_first(level: pd.Index) -> pd.Index:
+    """Return the order of subjects and methods: what is served before its baselines."""
+    return level.map(lambda name: (name not in OWN_METHODS, name))
 
 
 def demand_table(say: Language, demand: pd.DataFrame) -> Table | None:
@@ -45,13 +52,13 @@ def demand_table(say: Language, demand: pd.DataFrame) -> Table | None:
         ("category", "expected_units", "interval", "last_period_units", "change"),
         [
             (
-                str(row["category"]),
+                say.name("category", row["category"]),
                 words.count(row["expected_units"]),
                 f"{words.count(row['low_units'])}\N{EN DASH}{words.count(row['high_units'])}"
                 if pd.notna(row["low_units"])
                 else words.UNKNOWN,
                 words.count(row["last_period_units"]),
-                words.share(row["change_rate"]),
+                words.change(row["change_rate"]),
             )
             for row in demand.to_dict("records")
         ],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from segml.reporting.language import Language
 
-WIDTH, LEFT, RIGHT, NODE = 440, 132, 308, 8  # user units
+WIDTH, NODE = 400, 8  # user units
 FLOW_HEIGHT, GAP, TOP = 330, 12, 24
 ORDER = (
     "Entered", *reversed(TIERS), "Champions", "Loyal", "Potential Loyalist", "New Customers",
@@ -58,8 +58,8 @@ def sankey(say: Language, migration: pd.DataFrame, segment_type: str) -> Markup 
         description,
         WIDTH,
         bottom + 8,
-        text(LEFT, 12, say.day(cells["from_date"].iloc[0]), "end"),
-        text(RIGHT, 12, say.day(cells["to_date"].iloc[0]), "start"),
+        text(0, 12, say.day(cells["from_date"].iloc[0]), "start"),
+        text(WIDTH, 12, say.day(cells["to_date"].iloc[0]), "end"),
         _ribbons(cells, before, after, colours),
         _labels(say, cells, before, "from_segment"),
         _labels(say, cells, after, "to_segment"),
@@ -92,7 +92,7 @@ def _ribbons(
     }
     starts = {name: top for name, (top, _) in before.items()}
     ends = {name: top for name, (top, _) in after.items()}
-    middle = (LEFT + RIGHT) / 2
+    middle = WIDTH / 2
     ribbons = []
     for origin in before:
         for target in after:
@@ -107,13 +107,13 @@ def _ribbons(
                     '<path d="M{} {:.1f}C{} {:.1f} {} {:.1f} {} {:.1f}" fill="none" stroke="{}" '
                     'stroke-width="{:.2f}" stroke-opacity="{}"/>'
                 ).format(
-                    LEFT + NODE,
+                    NODE,
                     start,
                     middle,
                     start,
                     middle,
                     end,
-                    RIGHT - NODE,
+                    WIDTH - NODE,
                     end,
                     colours[origin],
                     width,
@@ -126,10 +126,12 @@ def _ribbons(
 def _labels(
     say: Language, cells: pd.DataFrame, nodes: Mapping[str, tuple[float, float]], side: str
 ) -> Markup:
+    """Draw the nodes, and their names upon the flows, where there is room for any name."""
     counts = cells.groupby(side)["customer_count"].sum()
     is_left = side == "from_segment"
-    edge = LEFT if is_left else RIGHT - NODE
-    beside, anchor = (LEFT - 6, "end") if is_left else (RIGHT + 6, "start")
+    edge, beside, anchor = (
+        (0, NODE + 5, "start") if is_left else (WIDTH - NODE, WIDTH - NODE - 5, "end")
+    )
     return Markup("").join(
         Markup('<rect x="{}" y="{:.1f}" width="{}" height="{:.1f}" fill="{}"/>{}').format(
             edge,

@@ -46,7 +46,7 @@ RESULTS = """
 RECOMMENDED = """
     select list_name, coalesce(product_name, product_id) as product
     from marketing.segment_recommendations
-    where list_type = 'rfm_segment'
+    where list_type = 'rfm_segment' and affinity > 1
     qualify row_number() over (partition by list_name order by affinity desc, product_id) <= 3
     order by list_name, affinity desc, product_id
 """

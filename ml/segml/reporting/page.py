@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from segml import __version__
-from segml.errors import SettingsError
 from segml.reporting import (
     charts,
     headlines,
     merchandise,
     model_charts,
     movement,
+    periods,
     quality,
     sections,
     tables,
@@ -26,6 +21,7 @@ from segml.reporting import (
 )
 from segml.reporting.data import ReportData, read_report_data
 from segml.reporting.language import language
+from segml.reporting.rendering import replace_file, template
 from segml.reporting.segments import arrange_segments
 from segml.warehouse import open_warehouse
 
@@ -83,13 +79,13 @@ def write_report(
     SettingsError
         When the file cannot be written, or there is no such language.
     """
-    say = language(language_code)
+    say = language(language_code, k=k_anonymity)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         data = read_report_data(warehouse, k_anonymity)
     progress("drawing")
     context = page_context(say, data)
-    content = _template().render(context).encode()
-    _replace_file(report_path, content)
+    content = template("report.html.j2").render(context).encode()
+    replace_file(report_path, content)
     progress(f"{report_path} ({len(content) / 1024:,.0f} KiB)")
     return ReportSummary(
         path=report_path,
@@ -133,6 +129,9 @@ def page_context(say: Language, data: ReportData) -> dict[str, Any]:
         "cohorts": movement.cohort_rows(say, optional.cohorts),
         "cohort_months": range(1, movement.SHOWN_MONTHS + 1),
         "audiences": sections.audience_table(say, optional.audiences),
+        "first_campaign": None
+        if optional.audiences.empty
+        else optional.audiences["campaign_id"][0],
         "results": sections.result_table(say, optional.results),
         "products": merchandise.product_table(say, optional.recommended),
         "recommendation_quality": merchandise.quality_table(
@@ -162,6 +161,7 @@ def _model_context(
         "example_count": words.count(comparison.value("example_count")),
         "verdict": verdict.verdict(say, comparison),
         "sentences": verdict.verdict_sentences(say, comparison, curves),
+        "periods": periods.judged_periods(say, evaluation.periods, comparison),
         "metric_titles": tables.metric_titles(say, evaluation.metrics),
         "metric_rows": tables.metric_rows(say, evaluation.metrics, comparison),
         "log_loss_chart": model_charts.log_loss_chart(say, comparison),
@@ -182,34 +182,3 @@ def _model_context(
         "group_chart": model_charts.group_chart(say, importance[importance["level"] == "group"]),
         "fairness": sections.fairness_tables(say, evaluation.fairness),
     }
-
-
-def _template() -> Any:  # noqa: ANN401
-    loader = PackageLoader("segml.reporting")
-    environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, _, _ = loader.get_source(environment, "report.css")
-    environment.globals["style"] = Markup(style)
-    return environment.get_template("report.html.j2")
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    """Write beside the target, then rename."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError as error:
-        raise SettingsError(
-            f"The report cannot be written to {path}: {error.strerror}",
-            "Choose another `report_path`",
-        ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()

@@ -34,6 +34,12 @@ FAIRNESS = {
     "selection_rate": words.share,
     "true_positive_rate": words.share,
 }
+CLASS_FAIRNESS = {
+    "customer_count": words.count,
+    "accuracy": words.share,
+    "log_loss": words.precise,
+    "class_share_gap": words.share,
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ def profile_cards(say: Language, segments: Segments) -> tuple[ProfileCard, ...]:
 
 def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
     """Return whom campaigns would contact, whom they hold out, and what is expected of it."""
+    if audiences.empty:
+        return None
     return text_table(
         say,
         ("campaign", "channel", "customers", "held_out", "cost", "expected_profit"),
@@ -79,10 +87,15 @@ def audience_table(say: Language, audiences: pd.DataFrame) -> Table | None:
                 say.name("channel", row["channel"]),
                 words.count(row["customer_count"]),
                 words.count(row["holdout_count"]),
-                words.price(row["cost"]),
-                words.amount(row["expected_profit"]),
+                cost,
+                profit,
             )
-            for row in audiences.to_dict("records")
+            for row, cost, profit in zip(
+                audiences.to_dict("records"),
+                words.amounts(audiences["cost"].tolist()),
+                words.amounts(audiences["expected_profit"].tolist()),
+                strict=True,
+            )
         ],
     )
 
@@ -98,7 +111,7 @@ def result_table(say: Language, results: pd.DataFrame) -> Table | None:
                 words.count(row["contacted_customer_count"]),
                 words.count(row["control_customer_count"]),
                 _points(say, row["conversion_uplift"], row["ci_low"], row["ci_high"]),
-                words.amount(row["incremental_net_revenue"]),
+                words.count(row["incremental_net_revenue"]),
                 say("campaigns.small_sample" if row["has_warning"] else "campaigns.enough"),
             )
             for row in results.to_dict("records")
@@ -161,16 +174,18 @@ def rival_chart(say: Language, comparisons: pd.DataFrame) -> Markup | None:
 def fairness_tables(say: Language, fairness: pd.DataFrame) -> list[tuple[str, Table]]:
     """Return one table per way to divide people: how well each group is served."""
     tables = []
+    judged = set(fairness["metric"]) if len(fairness) else set()
+    measures = CLASS_FAIRNESS if "class_share_gap" in judged else FAIRNESS
     for dimension, rows in fairness.groupby("dimension") if len(fairness) else ():
         values = rows.pivot_table(index="group_name", columns="metric", values="value")
-        values = values.reindex(columns=list(FAIRNESS))
+        values = values.reindex(columns=list(measures))
         table = text_table(
             say,
-            ("group", *FAIRNESS),
+            ("group", *measures),
             [
                 (
                     say.name("group", name),
-                    *(write(x) for write, x in zip(FAIRNESS.values(), row, strict=True)),
+                    *(write(x) for write, x in zip(measures.values(), row, strict=True)),
                 )
                 for name, row in zip(values.index, values.to_numpy(), strict=True)
             ],

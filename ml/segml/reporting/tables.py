@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segml.models import BASELINES
+from segml.models import BASELINES, LABELLED_BASELINES
 from segml.reporting import words
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ PROFILE_COLUMNS: dict[str, Callable[[object], str]] = {
     "most_common_category": words.text,
     "most_common_channel": words.text,
 }
-TEXT_COLUMNS = ("most_common_category", "most_common_channel")
+TEXT_COLUMNS = frozenset(
+    {"most_common_category", "most_common_channel", "channel", "method", "products", "reliability"}
+)
 LOWER_IS_BETTER = ("log_loss", "brier_purchase", "mae_revenue")
 METRICS = (
     "log_loss",
@@ -50,10 +52,18 @@ METRICS = (
 
 
 @dataclass(frozen=True)
-class Table:
-    """Titles and rows of text; the first cell of a row names it."""
+class Column:
+    """A table header; numbers stand at the right, words at the left."""
 
-    titles: tuple[str, ...]
+    title: str
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of text; the first cell of a row names it."""
+
+    columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
@@ -61,15 +71,8 @@ def text_table(
     say: Language, names: Sequence[str], rows: Sequence[tuple[str, ...]]
 ) -> Table | None:
     """Return a table whose titles are messages ``column.<name>``; None without rows."""
-    return Table(tuple(say(f"column.{name}") for name in names), tuple(rows)) if rows else None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A table header."""
-
-    title: str
-    is_text: bool = False
+    columns = tuple(Column(say(f"column.{name}"), name in TEXT_COLUMNS) for name in names)
+    return Table(columns, tuple(rows)) if rows else None
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ def metric_rows(
         MetricRow(
             name=say.model(model_name),
             is_champion=model_name == comparison.champion,
-            is_baseline=model_name in BASELINES,
+            is_baseline=model_name in (*BASELINES, *LABELLED_BASELINES),
             cells=tuple(cell(model_name, metric) for metric in titles),
         )
         for model_name in comparison.log_loss["model_name"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from segml.models import BASELINES
+from segml.models import BASELINES, LABELLED_BASELINES
 from segml.reporting import words
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from segml.reporting.data import Evaluation
     from segml.reporting.language import Language
 
+ALL_BASELINES = (*BASELINES, *LABELLED_BASELINES)
 NETWORKS = ("dnn", "transformer")
 TOP_TENTH = 0.1
 NOTABLE_GAP = 0.05  # a forecast this close to the outcome is called right
@@ -27,6 +28,8 @@ class Comparison:
 
     Parameters
     ----------
+    test_date : date or None
+        None for what has no times.
     log_loss : DataFrame
         model_name, value, ci_low, ci_high in nats, best first.
     values : DataFrame
@@ -34,7 +37,7 @@ class Comparison:
     """
 
     champion: str
-    test_date: date
+    test_date: date | None
     horizon_days: int
     log_loss: pd.DataFrame
     values: pd.DataFrame
@@ -42,7 +45,7 @@ class Comparison:
     @property
     def baselines(self) -> list[str]:
         """Baselines that were tested, best first."""
-        return [name for name in self.log_loss["model_name"] if name in BASELINES]
+        return [name for name in self.log_loss["model_name"] if name in ALL_BASELINES]
 
     @property
     def best_baseline(self) -> str | None:
@@ -52,7 +55,7 @@ class Comparison:
     @property
     def beats_baselines(self) -> bool:
         """Whether the served model has a lower log loss than every baseline."""
-        return self.champion not in BASELINES and all(
+        return self.champion not in ALL_BASELINES and all(
             self.loss(self.champion) < self.loss(name) for name in self.baselines
         )
 
@@ -79,9 +82,10 @@ def compare(evaluation: Evaluation) -> Comparison | None:
     champion = evaluation.version.model_name
     if champion not in set(loss["model_name"]):
         return None
+    tested = loss["snapshot_date"].max()
     return Comparison(
         champion=champion,
-        test_date=pd.Timestamp(loss["snapshot_date"].max()).date(),
+        test_date=None if pd.isna(tested) else pd.Timestamp(tested).date(),
         horizon_days=evaluation.version.horizon_days,
         log_loss=loss[["model_name", "value", "ci_low", "ci_high"]].sort_values(
             ["value", "model_name"], ignore_index=True
@@ -107,7 +111,7 @@ def verdict(say: Language, comparison: Comparison) -> Verdict:
         for name in dict.fromkeys((champion, *comparison.baselines))
     )
     figures = say("verdict.figures", losses=losses)
-    if champion in BASELINES:
+    if champion in ALL_BASELINES:
         return Verdict(say("verdict.baseline_served", model=label), figures)
     if not comparison.baselines:
         return Verdict(say("verdict.no_baseline", model=label), figures)

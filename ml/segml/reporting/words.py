@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 UNKNOWN = "–"
 WHOLE_AMOUNT_FROM = 100  # smaller amounts keep two decimals
+WHOLE_AMOUNTS_FROM = 1_000  # so does a column without a larger one
 LARGE_METRIC_FROM = 10
 
 
@@ -21,6 +25,13 @@ def amount(value: Any) -> str:  # noqa: ANN401
     if pd.isna(value):
         return UNKNOWN
     return f"{value:,.0f}" if abs(value) >= WHOLE_AMOUNT_FROM else f"{value:,.2f}"
+
+
+def amounts(values: Sequence[float | None]) -> list[str]:
+    """Return currency units that stand below each other, all with as many decimals."""
+    known = [value for value in values if pd.notna(value)]
+    write = count if max(map(abs, known), default=0) >= WHOLE_AMOUNTS_FROM else price
+    return [write(value) for value in values]
 
 
 def price(value: Any) -> str:  # noqa: ANN401
@@ -46,6 +57,11 @@ def share(value: Any) -> str:  # noqa: ANN401
     if pd.isna(value):
         return UNKNOWN
     return f"{round(value, 3) + 0.0:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def change(value: Any) -> str:  # noqa: ANN401
+    """Return a relative change as a percentage with its sign."""
+    return f"+{share(value)}" if value > 0 else share(value)
 
 
 def whole_share(value: Any) -> str:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ POPULARITY_EXPONENT = 0.8  # weight of the r-th product or family is r ** -0.8
 QUALITY_SIGMA = 0.3  # of a product's effect on its ratings
 COST_SHARE_RANGE = (0.45, 0.65)
 LEAD_TIME_RANGE_DAYS = (3, 29)
-STOCK_MONTHS_RANGE = (0.2, 3.0)
+STOCK_MONTHS_RANGE = (0.7, 10.0)  # evenly on the log scale
 UNITS_PER_CUSTOMER_AND_MONTH = 0.9  # rough demand behind the stock, all products together
 SPEND_TILTS = np.linspace(-1.6, 1.6, 9)  # preference for dear products by spend level
 COMPANION_SHARE = 0.35  # of further lines that accompany the line before
@@ -71,6 +72,7 @@ def build_catalogue() -> Catalogue:
         np.round(median * np.exp(PRICE_SIGMA * _shared(rng.standard_normal(count), family))), 1.0
     )
     unit_price = price - 0.01
+    shortest, longest = map(math.log, STOCK_MONTHS_RANGE)
     cost_share = _shared(rng.uniform(*COST_SHARE_RANGE, count), family)
     return Catalogue(
         name=[name for item in CATEGORIES for name in item.product_names],
@@ -78,7 +80,7 @@ def build_catalogue() -> Catalogue:
         unit_price=unit_price,
         unit_cost=np.round(unit_price * cost_share, 2),
         quality=QUALITY_SIGMA * rng.standard_normal(count),
-        stock_months=rng.uniform(*STOCK_MONTHS_RANGE, count),
+        stock_months=np.exp(rng.uniform(shortest, longest, count)),
         lead_time_days=rng.integers(*LEAD_TIME_RANGE_DAYS, count),
         popularity=_popularity(),
         companions=_companions(category),

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 WINDOW = re.compile(r"^(?P<measure>.+)_(?P<days>\d+)d$")
 LABELS = {
+    "age_years": "Age",
     "active_month_count": "Months with an order",
     "overdue_ratio": "Lateness against usual rhythm",
     "recency_days": "Days since last order",

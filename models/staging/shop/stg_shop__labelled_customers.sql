@@ -18,6 +18,16 @@ select
     end as {{ column_name }},
     {%- endfor %}
     regexp_replace(category, '\s+', ' ', 'g') as category,
+    own_numbers,
+    map_from_entries(
+        list_transform(
+            map_entries(own_texts),
+            lambda entry: struct_pack(
+                key := entry.key,
+                value := nullif(trim(regexp_replace(entry.value, '\s+', ' ', 'g')), '')
+            )
+        )
+    ) as own_texts,
 
     ---------- outcome
     class_name

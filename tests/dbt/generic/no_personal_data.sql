@@ -1,5 +1,5 @@
 {# Fails for each column that has the name of personal data, and for each text column (lists and
-   JSON, too) in which a value holds an e-mail address or is a telephone number, with the number of
+   JSON and maps, too) in which a value holds an e-mail address or is a telephone number, with the number of
    rows. A number without + or leading 0, or in a column of ids, is not taken for a telephone. #}
 {% test no_personal_data(model) %}
 
@@ -23,7 +23,14 @@ suspect_counts as (
         count(*) filter (
             where
             regexp_matches(cast({{ name }} as varchar), '{{ email_address }}', 'i')
-            {%- if not name.endswith('_id') %}
+            {%- if data_type.startswith('MAP') %}
+            or list_bool_or(
+                list_transform(
+                    map_values({{ name }}),
+                    lambda item: regexp_full_match(cast(item as varchar), '{{ telephone }}')
+                )
+            )
+            {%- elif not name.endswith('_id') %}
             or regexp_full_match(cast({{ name }} as varchar), '{{ telephone }}')
             {%- endif %}
         ) as {{ name }},

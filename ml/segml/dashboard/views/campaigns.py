@@ -8,6 +8,7 @@ import streamlit as st
 
 from segml.dashboard import charts, look
 from segml.reporting import words
+from segml.reporting.language import ENGLISH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,14 +66,14 @@ def _audiences(marts: Marts) -> None:
     known = audiences.dropna(subset=["expected_incremental_profit"])
     if not known.empty:
         charts.bars(
-            known,
-            name="campaign_id",
+            known.assign(campaign=known["campaign_id"].map(_name)),
+            name="campaign",
             value="expected_incremental_profit",
             title="Expected incremental profit after costs (currency)",
         )
     look.table(audiences)
     st.header("Audience")
-    campaign = st.selectbox("Campaign", look.names_in(audiences, "campaign_id"))
+    campaign = st.selectbox("Campaign", look.names_in(audiences, "campaign_id"), format_func=_name)
     look.table(
         marts.frame(
             "select audience_rank, cast(customer_key as varchar) as customer_key, rfm_segment, "
@@ -86,6 +87,10 @@ def _audiences(marts: Marts) -> None:
         f"The first {SHOWN_CUSTOMERS}. `segml export {campaign} --to {campaign}.csv` writes all "
         "of them with their addresses."
     )
+
+
+def _name(campaign_id: str) -> str:
+    return ENGLISH.term("campaign", campaign_id)
 
 
 def _results(marts: Marts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from pandas.api.types import is_list_like
 
 from segml.dashboard import look
 from segml.reporting import words
@@ -43,7 +44,8 @@ def _choose(marts: Marts) -> str | None:
     left, right = st.columns(2)
     typed = left.text_input("Customer key", placeholder="Paste a key, or choose on the right")
     segments = marts.frame(
-        "select distinct rfm_segment from marketing.customer_segments order by rfm_segment"
+        "select rfm_segment from marketing.customer_segments group by rfm_segment "
+        "order by sum(net_revenue) desc nulls last, rfm_segment"
     )
     if typed.strip():
         found = marts.frame(
@@ -82,7 +84,7 @@ def _figures(row: pd.Series) -> None:
 
 def _reasons(row: pd.Series) -> None:
     listed = row["top_reasons"]
-    reasons = [] if listed is None else [item for item in listed if isinstance(item, str)]
+    reasons = [item for item in listed if isinstance(item, str)] if is_list_like(listed) else []
     st.header("Why")
     if not reasons:
         look.empty("No reasons are stored for this customer.", "They come with a prediction.")

@@ -38,28 +38,34 @@ def show(marts: Marts) -> None:
 def _plan(marts: Marts) -> None:
     plan = marts.frame(
         "select coalesce(product_name, product_id) as product, "
-        "* exclude (product_name, as_of_date, horizon_end_date) from marketing.inventory_plan "
+        "category, is_reorder_due, reorder_quantity, reorder_cost, stock_on_hand_units, "
+        "days_of_stock, lead_time_days, reorder_point_units, safety_stock_units, expected_units, "
+        "low_units, high_units, last_period_units, is_overstocked, product_id "
+        "from marketing.inventory_plan "
         "order by reorder_quantity desc nulls last, expected_units desc, product_id"
     )
     period = marts.frame(
         "select min(as_of_date) as first_day, max(horizon_end_date) as end_day "
         "from marketing.inventory_plan"
     ).iloc[0]
-    to_order = plan[plan["reorder_quantity"] > 0]
-    look.tiles(
-        {
-            "Products": words.count(len(plan)),
-            "Expected units": words.count(plan["expected_units"].sum()),
+    has_stock = plan["stock_on_hand_units"].notna().any()
+    to_order = plan[plan["is_reorder_due"].eq(True)]
+    tiles = {
+        "Products": words.count(len(plan)),
+        "Expected units": words.count(plan["expected_units"].sum()),
+    }
+    if has_stock:
+        tiles |= {
             "Products to order": words.count(len(to_order)),
             "Units to order": words.count(to_order["reorder_quantity"].sum()),
             "Cost of the order (currency)": words.amount(to_order["reorder_cost"].sum()),
             "Overstocked products": words.count(plan["is_overstocked"].eq(True).sum()),
         }
-    )
+    look.tiles(tiles)
     st.caption(
         f"From {ENGLISH.day(period['first_day'])} until before {ENGLISH.day(period['end_day'])}."
     )
-    if plan["stock_on_hand_units"].isna().all():
+    if not has_stock:
         look.empty("No stock is known.", "Load `stock_on_hand` of the products to plan orders.")
     elif not to_order.empty:
         charts.bars(

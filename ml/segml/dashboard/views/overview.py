@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from segml.dashboard.marts import Marts
 
 SHOWN_MONTHS = 24
-COHORT_MONTHS = 12
+SHOWN_COHORTS, COHORT_MONTHS = 18, 12
 MONTHS = f"""
 select
     month_start_date,
     sum(net_revenue) as net_revenue,
     sum(order_count) as order_count,
-    sum(order_count) filter (where session_count > 0) / nullif(sum(session_count), 0)
-        as orders_per_session,
+    sum(checkout_session_share * session_count) / nullif(sum(session_count), 0)
+        as checkout_session_share,
     sum(repeat_buyer_share * buyer_count) / nullif(sum(buyer_count), 0) as repeat_buyer_share,
     sum(mean_rating * review_count) / nullif(sum(review_count), 0) as mean_rating
 from marketing.segment_kpis
@@ -41,6 +41,7 @@ from marketing.retention_cohorts
 where
     not is_suppressed and is_complete_month
     and months_since_first_order between 1 and {COHORT_MONTHS}
+qualify dense_rank() over (order by cohort desc) <= {SHOWN_COHORTS}
 order by cohort, months_since_first_order
 """
 
@@ -105,7 +106,7 @@ def _months(months: pd.DataFrame) -> None:
     labels = {
         "net_revenue": ("Net revenue (currency)", words.amount),
         "order_count": ("Orders", words.count),
-        "orders_per_session": ("Orders per session", words.precise),
+        "checkout_session_share": ("Sessions that reach the checkout", words.share),
         "repeat_buyer_share": ("Buyers who had bought before", words.share),
         "mean_rating": ("Mean rating (1 to 5 stars)", words.decimal),
     }

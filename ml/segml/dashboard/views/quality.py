@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from segml.dashboard.marts import Marts
 
+MODEL = "value tier"  # the subject that models predict; the others are forecast by rules
 SPLITS = {
     "test": "Test: the newest known outcome",
     "validation": "Validation",
@@ -37,16 +38,19 @@ def show(marts: Marts) -> None:
         look.empty("No model has been tested yet.", "Run `segml run`, then `segml publish`.")
         return
     rows = marts.frame(
-        "select * from marketing.model_performance order by subject, as_of, metric, method"
+        "select * from marketing.model_performance "
+        f"order by subject != '{MODEL}', subject, as_of, metric, method"
     )
     subjects = look.names_in(rows, "subject")
     subject = subjects[0]
     if len(subjects) > 1:
         subject = st.selectbox("What is predicted", subjects)
     rows = rows[rows["subject"] == subject]
-    _headline(rows)
+    if subject == MODEL:
+        _headline(rows)
     _comparison(rows)
-    _realised(rows[rows["split"] == "realised"])
+    if subject == MODEL:
+        _realised(rows[rows["split"] == "realised"])
 
 
 def _headline(rows: pd.DataFrame) -> None:
@@ -76,14 +80,14 @@ def _comparison(rows: pd.DataFrame) -> None:
     newest = rows[(rows["metric"] == metric) & (rows["as_of"] == rows["as_of"].max())]
     charts.intervals(
         newest.sort_values("value").assign(
-            method=newest["method"].map(ENGLISH.model), stands_out=newest["is_served"]
+            method=newest["method"].map(look.method_name), stands_out=newest["is_served"]
         ),
         name="method",
         value="value",
         title=look.heading(metric),
         unit="share" if metric.startswith(SHARE_METRICS) else "precise",
     )
-    st.caption("95 % intervals; blue: the model that is served.")
+    st.caption("95 % intervals where there are any; blue: what is used.")
     with st.expander("All metrics"):
         look.table(_by_method(rows), key="metrics")
 
@@ -92,8 +96,8 @@ def _by_method(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row per metric and a column per method, at the newest day."""
     newest = rows[rows["as_of"] == rows["as_of"].max()]
     wide = newest.pivot_table(index="metric", columns="method", values="value", aggfunc="first")
-    by_method: pd.DataFrame = wide.rename_axis(columns=None).reset_index()
-    return by_method
+    by_method: pd.DataFrame = wide.rename(columns=look.method_name, index=look.heading)
+    return by_method.rename_axis(columns=None).reset_index()
 
 
 def _realised(rows: pd.DataFrame) -> None:

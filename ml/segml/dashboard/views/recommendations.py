@@ -45,8 +45,8 @@ def _lists(marts: Marts) -> None:
     left, right = st.columns(2)
     kind = left.selectbox("List for", look.names_in(types, "list_type"), format_func=_list_type)
     names = marts.frame(
-        "select distinct list_name from marketing.segment_recommendations "
-        "where list_type = ? order by 1",
+        "select list_name from marketing.segment_recommendations where list_type = ? "
+        "group by list_name order by max(affinity) desc, list_name",
         [kind],
     )
     name = right.selectbox(_list_type(kind), look.names_in(names, "list_name"))
