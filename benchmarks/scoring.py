@@ -57,7 +57,10 @@ def main() -> None:
 
 
 def grow(warehouse: Warehouse, customers: int) -> None:
-    """Replace the feature mart by ``customers`` jittered copies of its newest snapshot."""
+    """Replace the feature mart by ``customers`` jittered copies of its newest snapshot.
+
+    They are sorted by key, as the tables behind the mart are.
+    """
     columns = warehouse.rows(
         "select column_name from information_schema.columns where table_schema = 'features' "
         "and table_name = 'customer_features' and data_type = 'DOUBLE'"
@@ -68,7 +71,7 @@ def grow(warehouse: Warehouse, customers: int) -> None:
     warehouse.execute("select setseed(0.5)")
     warehouse.execute(
         f"""
-        create or replace table features.customer_features as
+        create table features.grown as
         select features.* replace (
             cast(md5(concat(features.customer_key, '-', copies.range)) as uuid) as customer_key,
             {jittered}
@@ -78,6 +81,10 @@ def grow(warehouse: Warehouse, customers: int) -> None:
         where features.snapshot_date = (select max(as_of_date) from features.snapshots)
         limit {customers}
         """
+    )
+    warehouse.execute("drop view features.customer_features")
+    warehouse.execute(
+        "create table features.customer_features as from features.grown order by customer_key"
     )
 
 

@@ -27,7 +27,6 @@ class Spool:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_stream(self._file, schema)
-        self.row_count = 0
 
     def __enter__(self) -> Self:
         """Return the spool, which takes tables until it is read."""
@@ -45,7 +44,6 @@ class Spool:
     def append(self, table: pa.Table) -> None:
         """Write one table behind the others."""
         self._writer.write_table(table)
-        self.row_count += len(table)
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Yield the tables in the order in which they came; nothing can be added afterwards."""

@@ -238,6 +238,16 @@ def test_labelled_rows_without_events_revenue_or_categories_are_learned(shop):
 
 
 @keras_test
+def test_the_large_preset_takes_a_step_and_predicts(train, unseen):
+    one_step = {"preset": "large", "epochs": 1, "pretraining_epochs": 1}
+    large = build_model("transformer", seed=3, parameters=one_step).fit(train.take(np.arange(100)))
+    assert large.body_.config.width == PRESETS["large"]["width"]
+    assert large.body_.config.events == LENGTH
+    probabilities = large.predict(unseen.take(np.arange(8))).tier_probabilities
+    assert np.isfinite(probabilities).all()
+
+
+@keras_test
 def test_it_learns_in_16_bits_as_on_a_gpu(train, unseen):
     from segml.models.keras_runtime import import_keras
 

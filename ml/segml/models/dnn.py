@@ -86,12 +86,11 @@ class DnnModel:
 
     def _build_member(self, keras: Any, inputs: Any, classes: int, name: str) -> Any:  # noqa: ANN401
         values, hidden = self._values, inputs
-        for number, units in enumerate(HIDDEN_UNITS):
+        for units in HIDDEN_UNITS:
             penalty = keras.regularizers.L2(values["weight_penalty"])
-            layer = keras.layers.Dense(
-                units, activation="relu", kernel_regularizer=penalty, name=_hidden_name(number)
+            hidden = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)(
+                hidden
             )
-            hidden = layer(hidden)
             hidden = keras.layers.Dropout(values["dropout"])(hidden)
         outputs = {
             "tier": keras.layers.Dense(classes, activation="softmax", name="tier")(hidden),
@@ -159,7 +158,7 @@ class DnnModel:
         """
         matrix, reference = self._matrix(examples), self._matrix(typical)
         sources, names = encoded_sources(self.preprocessor_), examples.schema.names
-        first = [member.get_layer(_hidden_name(0)) for member in self._members]
+        first = [_hidden_layers(member)[0] for member in self._members]
         weights = np.concatenate([layer.kernel.numpy() for layer in first], axis=1)
         biases = np.concatenate([layer.bias.numpy() for layer in first])
         sums = path_gradients(
@@ -184,8 +183,8 @@ class DnnModel:
         tiers = []
         for member, part in zip(self._members, tensorflow.split(sums, MEMBERS, 1), strict=True):
             hidden = tensorflow.nn.relu(part)
-            for number in range(1, len(HIDDEN_UNITS)):
-                hidden = member.get_layer(_hidden_name(number))(hidden, training=training)
+            for layer in _hidden_layers(member)[1:]:
+                hidden = layer(hidden, training=training)
             tiers.append(member.get_layer("tier")(hidden))
         return sum(tiers) / MEMBERS
 
@@ -210,6 +209,6 @@ class DnnModel:
         return model
 
 
-def _hidden_name(number: int) -> str:
-    """Return the name of a hidden layer of every member, 0 next to the columns."""
-    return f"hidden_{number}"
+def _hidden_layers(member: Any) -> list[Any]:  # noqa: ANN401
+    """Return the layers between columns and outputs, the first next to the columns."""
+    return [layer for layer in member.layers if hasattr(layer, "kernel")][: len(HIDDEN_UNITS)]

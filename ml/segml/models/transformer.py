@@ -63,6 +63,7 @@ class TransformerModel:
         vocabulary = None
         if train.sequences is not None and config.events:
             vocabulary = Vocabulary(*train.sequences.used_vocabulary())
+            config = config.for_sequences_of(train.sequences.days_before.shape[1])
         features = FeatureInputs.fit(train, config.bins)
         self.class_count_ = len(train.class_names)
         self.body_ = TransformerBody(keras, config, features, vocabulary, self.class_count_)

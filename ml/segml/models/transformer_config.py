@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from segml.models.search_space import Span
@@ -70,6 +70,16 @@ class TransformerConfig:
                 for name, value in {**preset, **values}.items()
             }
         )
+
+    def for_sequences_of(self, length: int) -> TransformerConfig:
+        """Return the same with no room for more events than there are: attention costs its square.
+
+        Parameters
+        ----------
+        length : int
+            Events of the longest sequence.
+        """
+        return replace(self, events=min(self.events, length))
 
 
 PRESETS: dict[str, dict[str, float | int]] = {
