@@ -60,11 +60,9 @@ reasons as (
 )
 
 select
-    ---------- who
+    ---------- who, and in which segments
     customers.customer_key,
     customers.snapshot_date as as_of_date,
-
-    ---------- segments
     customers.rfm_segment,
     customers.rfm_cell,
     coalesce(predictions.value_tier, 'unscored') as value_tier,
@@ -100,8 +98,7 @@ select
     features.income_bin,
     demographics.gender,
     demographics.country,
-    coalesce(demographics.has_marketing_consent, false)
-        as has_marketing_consent,
+    coalesce(demographics.has_marketing_consent, false) as has_marketing_consent,
 
     ---------- freshness
     predictions.model_version,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TABLES = CONTRACT | {"erasure_requests": {"customer_id": TEXT, "requested_at": TIME}}
 REQUIRED = {
     "orders": {"order_id", "customer_id", "ordered_at"},
-    "order_items": {"order_id", "line_number", "product_id", "quantity", "unit_price"},
+    "order_items": {"order_id", "line_number", "quantity", "unit_price"},
 }
 PLAUSIBLE_IDS, PLAUSIBLE_TIMES, PLAUSIBLE_NUMBERS = 6, 7, 5
 MANY_ROWS = 10

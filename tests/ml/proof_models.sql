@@ -45,6 +45,9 @@ select
     '0309' as cell,
     '0.030901820' as feature_value
 
+-- model: no_telephone_in_a_map
+select map {'{{ either("size", "phone") }}': '{{ either("42", "+49 (30) 901-820") }}'} as own_texts
+
 -- model: two_rows
 select 1 as a from range({{ either('2', '1') }})
 

@@ -33,6 +33,7 @@ TESTED = {
     "no_address": {"no_personal_data": {}},
     "no_address_in_a_list": {"no_personal_data": {}},
     "no_telephone": {"no_personal_data": {}},
+    "no_telephone_in_a_map": {"no_personal_data": {}},
     "two_rows": {"same_row_count_as": {"compare_model": "ref('compared_rows')"}},
 }
 PROJECT = {

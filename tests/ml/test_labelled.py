@@ -345,7 +345,7 @@ def test_the_report_says_how_well_each_class_is_known(warehouse_path):
 @pytest.mark.usefixtures("trained")
 def test_the_report_hides_small_classes(warehouse_path):
     text = visible(report_on(warehouse_path, k_anonymity=50))
-    assert "fewer than k" in text
+    assert "fewer than 50" in text
 
 
 @pytest.mark.usefixtures("trained")

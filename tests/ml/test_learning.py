@@ -1,5 +1,6 @@
 """A small mart in a real warehouse: who is served after each run, and why."""
 
+import json
 import shutil
 import uuid
 from dataclasses import dataclass, replace
@@ -323,3 +324,23 @@ def test_rollbacks_go_further_back_instead_of_to_and_fro():
     assert reigning_versions(changes) == ["a", "b"]
     changes.append(change("promote", "d", "b"))
     assert reigning_versions(changes) == ["a", "b", "d"]
+
+
+TUNED = {"logistic": {"strength": 0.5}}
+
+
+def test_other_parameters_of_the_champions_kind_must_be_better_to_be_served(shop):
+    settings = json.loads(shop.champion().settings_json) | {"parameters": TUNED}
+    shop.execute(f"update ml.model_versions set settings_json = '{json.dumps(settings)}'")
+    before = shop.champion()
+    run = shop.train(seed=7, promotion_confidence=1.0)
+    assert (run.version.model_name, run.version.status) == ("logistic", "candidate")
+    assert "against the champion's logistic, with the parameters it has, " in run.version.decision
+    assert shop.champion() == before
+    shop.execute(NEWER_OUTCOMES)
+    run = shop.train(promotion_confidence=1.0)
+    kept = shop.champion()
+    assert run.version.status == "candidate"
+    assert (kept.model_name, kept.run_id) == ("logistic-as-served", run.version.run_id)
+    assert json.loads(kept.settings_json)["parameters"] == TUNED
+    assert score(shop.path, shop.settings, lambda _: None).model_version == kept.model_version

@@ -292,6 +292,19 @@ def test_headlines_are_computed_from_the_marts(scored):
     assert "107 of 2,007 rows (5.3 %) were set aside" in scored.text
 
 
+def test_without_any_persona_the_people_are_rfm_segments(tmp_path):
+    nobody = """
+    insert into marketing.segment_profiles by name
+    from (values ('persona', 'No persona', false, 200, 1.0, 10000.0))
+    as personas (
+        segment_type, segment_name, is_suppressed, customer_count, customer_share, net_revenue
+    )
+    """
+    report = write(tmp_path, nobody)
+    assert "until then these are the RFM segments" in section(report, "people")
+    assert "No persona" not in report.text
+
+
 def test_a_segment_that_still_buys_is_not_slipping_away(tmp_path):
     growth = """
     update marketing.segment_profiles set expected_net_revenue = case segment_name

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CODE = re.compile(r"`([^`]+)`")
 
 
+CODE = re.compile(r"`([^`]+)`")
+
+
 def template(name: str) -> Template:
     """Return a page with the style of all pages within it."""
     loader = PackageLoader("segml.reporting")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from segml.reporting import words
 from segml.reporting.drawing import Interval, intervals
-from segml.reporting.segments import published
+from segml.reporting.segments import NO_PERSONA, published
 from segml.reporting.tables import PROFILE_COLUMNS, Table, profile_cell, text_table
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from segml.reporting.segments import Segments
 
 SHOWN_CARDS = 8
-NO_PERSONA = "No persona"
 CARD_FACTS = (
     "net_revenue_share", "expected_net_revenue", "mean_purchase_probability", "mean_order_count",
     "net_revenue_per_order", "mean_recency_days", "median_purchase_gap_days", "median_age_years",

@@ -12,6 +12,7 @@ from segml.dataset import TIERS
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+NO_PERSONA = "No persona"  # of customers without a prediction
 TIER_ORDER = {name: rank for rank, name in enumerate((*reversed(TIERS), "unscored"))}
 
 
@@ -54,6 +55,8 @@ def arrange_segments(profiles: pd.DataFrame) -> Segments:
     overall = kinds["all"].iloc[0]
     rfm = _by_revenue(kinds["rfm_segment"])
     personas = _by_revenue(kinds.get("persona", profiles.iloc[:0]))
+    if personas["segment_name"].eq(NO_PERSONA).all():
+        personas = personas.iloc[:0]
     ranks = kinds["value_tier"]["segment_name"].map(TIER_ORDER).fillna(len(TIER_ORDER))
     tiers = kinds["value_tier"].assign(rank=ranks).sort_values("rank", kind="stable")
     total = overall["expected_net_revenue"]

@@ -23,8 +23,8 @@ select
         list_transform(
             map_entries(own_texts),
             lambda entry: struct_pack(
-                key := entry.key,
-                value := nullif(trim(regexp_replace(entry.value, '\s+', ' ', 'g')), '')
+                key := entry['key'],
+                value := nullif(trim(regexp_replace(entry['value'], '\s+', ' ', 'g')), '')
             )
         )
     ) as own_texts,
