@@ -12,6 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from segml.dataset import FeatureSchema, customer_fold, hash_fraction
 from segml.models.base import complete_probabilities, mean_log_loss
@@ -19,19 +20,19 @@ from segml.models.preprocessing import informative_columns, model_frame, tree_pr
 from segml.models.tree_shuffling import shuffled_changes
 from segml.recipe import Recipe
 from segml.rolling import rolling_log_losses
+from segml.splits import SelectionFold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segml.dataset import Examples
     from segml.models.search_space import Parameters
-    from segml.splits import SelectionFold
 
 SPLITS_IN_HALVES = 5  # each half judges the other: twice as many resamples
 MIN_STABILITY = 0.8  # share of resamples in which a group must help
 ALIKE_CORRELATION = 0.8  # of ranks, on average: such features are kept or dropped together
 FEATURE_COLUMNS = ("feature", "selected", "importance", "stability", "reason")
-MAX_ROWS = 20_000  # a hashed sample of customers above this
+MAX_ROWS, MAX_JUDGED_ROWS = 20_000, 40_000  # a hashed sample of customers above this
 # must do without what is dropped; a fixed penalty spares the logistic model its inner folds
 JUDGES: dict[str, Parameters] = {"logistic": {"strength": 0.003}, "boosting": {}}
 # small trees, weakly fitted: enough to see which groups matter
@@ -89,12 +90,13 @@ def select_features(
     folds : tuple of SelectionFold
         From ``rolling_folds``.
     """
-    rows = examples.take(_sample(examples, train))
+    rows = examples.take(train & _sample(examples, train, MAX_ROWS))
     frame = model_frame(rows)
     reasons = _empty_or_repeated(frame, examples.schema)
     varied = _without(examples.schema, reasons)
     groups = _groups(frame, varied)
-    rises = _rises(rows, varied, groups, seed=seed)
+    with threadpool_limits(limits=1):  # so few rows make threads wait longer than they compute
+        rises = _rises(rows, varied, groups, seed=seed)
     importance, stability = rises.mean(axis=0), (rises > 0).mean(axis=0)
     measured = {
         name: (importance[position], stability[position], len(group))
@@ -103,6 +105,8 @@ def select_features(
     }
     unstable = {name for name, values in measured.items() if values[1] < MIN_STABILITY}
     reduced = _without(varied, unstable)
+    judged = _sample(examples, train, MAX_JUDGED_ROWS)
+    folds = tuple(SelectionFold(fold.fit & judged, fold.validate & judged) for fold in folds)
     before, after = (_judge(examples, folds, schema, seed) for schema in (varied, reduced))
     helps = bool(reduced.names) and after <= before
     schema = reduced if helps else varied
@@ -120,9 +124,11 @@ def select_features(
     )
 
 
-def _sample(examples: Examples, train: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    share = MAX_ROWS / max(MAX_ROWS, int(train.sum()))
-    return train & (hash_fraction(examples.customer_key, "feature selection") < share)
+def _sample(examples: Examples, train: NDArray[np.bool_], maximum_rows: int) -> NDArray[np.bool_]:
+    """Mark the rows of so many customers that about ``maximum_rows`` are of train snapshots."""
+    share = maximum_rows / max(maximum_rows, int(train.sum()))
+    sampled: NDArray[np.bool_] = hash_fraction(examples.customer_key, "feature selection") < share
+    return sampled
 
 
 def _empty_or_repeated(frame: pd.DataFrame, schema: FeatureSchema) -> dict[str, str]:

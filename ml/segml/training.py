@@ -15,6 +15,7 @@ from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
 from segml.judgement import judge_trials, with_keys
 from segml.models import ENSEMBLE, baselines_for, kind_of
+from segml.recipe import MIN_ROWS_FOR_THREADS
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
 
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from segml.selection import Trial
     from segml.settings import Settings
     from segml.splits import Splits
-
-# Below this, threads wait for each other longer than they compute: on a busy machine boosting
-# took ten times as long with two threads as with one.
-MIN_ROWS_FOR_THREADS = 50_000
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,12 @@ from segml.labelled.intervals import with_exact_shares
 from segml.labelled.mart import read_labelled_customers, read_labelled_groups
 from segml.labelled.splits import split_labelled
 from segml.models import LABELLED_BASELINES
+from segml.recipe import MIN_ROWS_FOR_THREADS
 from segml.registration import Run, register_run
 from segml.registry import require_tables
 from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
-from segml.training import MIN_ROWS_FOR_THREADS, compare_and_fit
+from segml.training import compare_and_fit
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
