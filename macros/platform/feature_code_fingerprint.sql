@@ -13,6 +13,11 @@
             )) -%}
             {%- do parts.append(node.checksum.checksum) -%}
         {%- endfor -%}
+        {#- the graph has no macros, the context has them as callables -#}
+        {%- for name, callable in context[project_name] | dictsort
+            if callable.macro.original_file_path.startswith(('macros/features/', 'macros/quality/')) -%}
+            {%- do parts.append(callable.macro.macro_sql) -%}
+        {%- endfor -%}
         {{ return(local_md5(parts | join('|'))) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,10 +1,13 @@
 """Advancing by a day computes what is new and gives what a full refresh gives."""
 
+import shutil
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from tests.e2e.test_future_blind import write_raw_tables
-from tests.e2e.workspace import Workspace
+from tests.e2e.workspace import ROOT, Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -75,3 +78,28 @@ def test_a_row_that_arrives_late_rebuilds_only_the_snapshots_that_can_see_it(sho
             "from raw.reviews where rating = '5' limit 1"
         )
     assert build(shop, "2025-06-20") == ["2025-02-18", "2025-03-20", "2025-06-20"]
+
+
+def test_a_changed_macro_makes_every_built_snapshot_stale(tmp_path):
+    workspace = Workspace(tmp_path, "ci")
+    project = tmp_path / "project"
+    for folder in ("models", "macros", "seeds", "tests/dbt"):
+        shutil.copytree(ROOT / folder, project / folder)
+    for file in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / file, project)
+    before = compiled_fingerprints(workspace, project)
+    assert compiled_fingerprints(workspace, project) == before
+    macro = project / "macros/quality/is_known_at.sql"
+    macro.write_text(macro.read_text().replace("known_until >=", "known_until >"))
+    assert compiled_fingerprints(workspace, project) != before
+
+
+def compiled_fingerprints(workspace: Workspace, project: Path) -> str:
+    """Return the query that compares snapshots with what they were built from."""
+    done = workspace.dbt(
+        *("compile", "--project-dir", str(project), "--profiles-dir", str(project)),
+        *("--target", workspace.target, "--select", "int_snapshots__fingerprints"),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    model = "compiled/segml/models/intermediate/int_snapshots__fingerprints.sql"
+    return (workspace.folder / "target" / model).read_text()
