@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from segml.feature_selection import FEATURE_COLUMNS, select_features
 from segml.models import AS_SERVED, BASELINES, ENSEMBLE, LABELLED_BASELINES
@@ -79,7 +80,8 @@ def prepare_candidates(
     )
     schema: FeatureSchema | None = None
     if settings.feature_selection == "auto":
-        selection = select_features(examples, splits.train, folds, seed=settings.seed)
+        with threadpool_limits(limits=1):  # on its few rows, threads wait longer than they compute
+            selection = select_features(examples, splits.train, folds, seed=settings.seed)
         schema, features = selection.schema, selection.table
         progress(selection.summary)
     for name in learned:

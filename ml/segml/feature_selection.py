@@ -12,7 +12,6 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
 from segml.dataset import FeatureSchema, customer_fold, hash_fraction
 from segml.models.base import complete_probabilities, mean_log_loss
@@ -95,8 +94,7 @@ def select_features(
     reasons = _empty_or_repeated(frame, examples.schema)
     varied = _without(examples.schema, reasons)
     groups = _groups(frame, varied)
-    with threadpool_limits(limits=1):  # so few rows make threads wait longer than they compute
-        rises = _rises(rows, varied, groups, seed=seed)
+    rises = _rises(rows, varied, groups, seed=seed)
     importance, stability = rises.mean(axis=0), (rises > 0).mean(axis=0)
     measured = {
         name: (importance[position], stability[position], len(group))
