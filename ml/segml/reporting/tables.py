@@ -36,7 +36,15 @@ PROFILE_COLUMNS: dict[str, Callable[[object], str]] = {
     "most_common_channel": words.text,
 }
 TEXT_COLUMNS = frozenset(
-    {"most_common_category", "most_common_channel", "channel", "method", "products", "reliability"}
+    {
+        "most_common_category",
+        "most_common_channel",
+        "channel",
+        "method",
+        "products",
+        "reliability",
+        "use",
+    }
 )
 LOWER_IS_BETTER = ("log_loss", "brier_purchase", "mae_revenue")
 METRICS = (
