@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from segml.feature_selection import FEATURE_COLUMNS, select_features
+from segml.feature_selection import FEATURE_COLUMNS, MAX_JUDGED_ROWS, select_features
 from segml.models import AS_SERVED, BASELINES, ENSEMBLE, LABELLED_BASELINES
 from segml.recipe import Recipe
 from segml.rolling import rolling_folds
+from segml.threads import threads_for
 from segml.tuning import TUNING_COLUMNS, tune
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def prepare_candidates(
     )
     schema: FeatureSchema | None = None
     if settings.feature_selection == "auto":
-        with threadpool_limits(limits=1):  # on its few rows, threads wait longer than they compute
+        with threads_for(MAX_JUDGED_ROWS):
             selection = select_features(examples, splits.train, folds, seed=settings.seed)
         schema, features = selection.schema, selection.table
         progress(selection.summary)

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from threadpoolctl import threadpool_limits
-
 from segml.models import build_model
+from segml.threads import threads_for
 
 if TYPE_CHECKING:
     from segml.dataset import Examples, FeatureSchema
     from segml.models.base import TierModel
     from segml.models.search_space import Parameters
-
-# Below this, threads wait for each other longer than they compute: on a busy machine boosting
-# took ten times as long with two threads as with one.
-MIN_ROWS_FOR_THREADS = 50_000
 
 
 @dataclass(frozen=True)
@@ -41,5 +36,5 @@ class Recipe:
         """Return a model that has learned from labelled examples."""
         shown = replace(train, schema=self.schema or train.schema)
         model = build_model(self.name, seed=self.seed, parameters=self.parameters)
-        with threadpool_limits(limits=1 if len(train) < MIN_ROWS_FOR_THREADS else None):
+        with threads_for(len(train)):
             return model.fit(shown)

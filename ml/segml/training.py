@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from segml.blending import blend_trials
 from segml.candidates import prepare_candidates, recipes_as_served
@@ -15,9 +14,9 @@ from segml.comparison import compare_with_champion
 from segml.final_fit import fit_finally
 from segml.judgement import judge_trials, with_keys
 from segml.models import ENSEMBLE, baselines_for, kind_of
-from segml.recipe import MIN_ROWS_FOR_THREADS
 from segml.selection import decide, names_to_compare, run_trial
 from segml.splits import split_examples
+from segml.threads import threads_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +136,7 @@ def train(
         folds=settings.selection_folds,
         seed=settings.seed,
     )
-    with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
+    with threads_for(len(examples)):
         return compare_and_fit(
             examples, splits, settings, progress, champion=champion, study_path=study_path
         )

@@ -21,6 +21,7 @@ LAYERS = {
     "sequences": 1,
     "key_ranges": 1,
     "spool": 1,
+    "threads": 1,
     "dataset": 2,
     "customers": 2,
     "wording": 2,

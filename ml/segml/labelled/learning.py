@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from segml import __version__
 from segml.champions import read_champion
@@ -21,11 +20,11 @@ from segml.labelled.intervals import with_exact_shares
 from segml.labelled.mart import read_labelled_customers, read_labelled_groups
 from segml.labelled.splits import split_labelled
 from segml.models import LABELLED_BASELINES
-from segml.recipe import MIN_ROWS_FOR_THREADS
 from segml.registration import Run, register_run
 from segml.registry import require_tables
 from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
+from segml.threads import threads_for
 from segml.training import compare_and_fit
 from segml.warehouse import open_warehouse
 
@@ -103,7 +102,7 @@ def train_on_labelled(
     names = ", ".join(examples.class_names)
     progress(f"{len(examples):,} customers of {len(examples.class_names)} classes: {names}")
     splits = split_labelled(customers, folds=settings.selection_folds, seed=settings.seed)
-    with threadpool_limits(limits=1 if len(examples) < MIN_ROWS_FOR_THREADS else None):
+    with threads_for(len(examples)):
         result = compare_and_fit(
             examples,
             splits,
