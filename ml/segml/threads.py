@@ -18,8 +18,7 @@ def threads_for(rows: int) -> Iterator[None]:
     """Use one thread where several would wait for each other longer than they compute.
 
     Linear algebra is such a place below ``MIN_ROWS_FOR_THREADS``. Small boosted trees always are:
-    on a busy machine of two cores, two threads took ten times as long as one at 60,000 rows and
-    four times as long at 200,000.
+    on a busy machine of two cores, two threads took ten times as long as one.
     """
     with (
         threadpool_limits(limits=1, user_api="openmp"),
