@@ -123,6 +123,7 @@ def test_the_model_beats_both_baselines_on_the_test_snapshot(demo):
 
 def test_evaluate_tells_rivals_profit_and_groups_of_people(demo):
     done = demo.segml("evaluate", "--target", "ci", "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
     assert {row["challenger_name"] for row in found["comparisons"]} == {
         "prior",

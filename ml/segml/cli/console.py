@@ -62,11 +62,13 @@ def print_json(value: object) -> None:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Replace not-a-number and not-a-time, which JSON does not know."""
+    """Replace not-a-number and not-a-time, which JSON does not know, and unpack NumPy's types."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
     return None if value != value else value  # noqa: PLR0124
 
 
