@@ -21,6 +21,7 @@ from segml.promotion import (
 )
 from segml.registry import (
     artifact_folder,
+    find_champion,
     find_version,
     list_versions,
     require_tables,
@@ -58,7 +59,7 @@ def read_champion(
         What its examples tell apart.
     """
     versions = list_versions(warehouse, data_set=data_set)
-    version = next((item for item in versions if item.status == "champion"), None)
+    version = find_champion(versions)
     if version is None:
         return None
     try:
@@ -164,17 +165,13 @@ def _serve(
     warehouse: Warehouse, settings: Settings, version: ModelVersion, *, action: str, reason: str
 ) -> Promotion:
     require_servable(warehouse, version, settings)
-    champions = [
-        item
-        for item in list_versions(warehouse, data_set=version.data_set)
-        if item.status == "champion"
-    ]
+    champion = find_champion(list_versions(warehouse, data_set=version.data_set))
     promotion = Promotion(
         promoted_at=datetime.now(UTC).replace(tzinfo=None),
         action=action,
         actor="manual",
         model_version=version.model_version,
-        previous_version=champions[0].model_version if champions else None,
+        previous_version=champion.model_version if champion else None,
         reason=reason,
     )
     record_promotion(warehouse, promotion)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LIFT_SHARE = np.array([0.1])
 MIN_PROBABILITY = 1e-15
+# share of the errors of always naming the largest class that one feature takes away
+DEFINING_SHARE = 0.9
 
 
 class Evaluator:
@@ -136,3 +138,16 @@ def evaluate(
     metrics = Evaluator(predictions, outcomes).metrics
     measured = measure(metrics, outcomes.customer_key, resamples=bootstrap_samples, seed=seed)
     return measured.table()
+
+
+def defines_class(accuracy: float, largest_share: float) -> bool:
+    """Tell whether a rule on one feature nearly names the class of everybody.
+
+    Parameters
+    ----------
+    accuracy : float
+        Share of customers whose class the rule names.
+    largest_share : float
+        Share of the largest class, which is the accuracy of always naming it.
+    """
+    return accuracy - largest_share >= DEFINING_SHARE * (1 - largest_share)

@@ -11,16 +11,52 @@ from segml.bootstrap import measure
 from segml.metrics import ScoreOrder, expected_calibration_error, ratio, roc_auc, weighted_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from segml.bootstrap import Metrics
     from segml.dataset import Examples, Predictions
+    from segml.settings import Settings
 
     Array = NDArray[np.float64]
 
 SELECTED_SHARE = 0.2
 UNKNOWN_GROUP = "unknown"
 SMALL_GROUPS = "small groups"
+
+
+def fairness_of_models(
+    predictions: Mapping[str, Predictions],
+    outcomes: Examples,
+    groups: pd.DataFrame,
+    *,
+    split: str,
+    minimum_customers: int,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Measure several models on each group, as rows of ``ml.fairness_metrics``.
+
+    Parameters
+    ----------
+    predictions : mapping of str to Predictions
+        Of the outcomes, by name of the model.
+    split : str
+        What the outcomes are.
+    """
+    snapshot_date = outcomes.snapshot_date.max().astype(object)
+    tables = [
+        fairness_metrics(
+            predicted,
+            outcomes,
+            groups,
+            minimum_customers=minimum_customers,
+            resamples=settings.bootstrap_samples,
+            seed=settings.seed,
+        ).assign(model_name=name, split=split, snapshot_date=snapshot_date)
+        for name, predicted in predictions.items()
+    ]
+    return pd.concat(tables)
 
 
 def fairness_metrics(

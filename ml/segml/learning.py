@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from segml.audit import read_groups, read_history, read_label_ends
 from segml.champions import read_champion, require_servable, served_parameters
 from segml.errors import ArtifactError, TrainingError
-from segml.fairness import fairness_metrics
+from segml.fairness import fairness_of_models
 from segml.grouping import read_customers
 from segml.identity import RunIdentity
 from segml.leakage import (
@@ -25,7 +24,13 @@ from segml.models import BASELINES, needs_sequences
 from segml.models.checkpoints import checkpoints_in, count_checkpoints
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
-from segml.registry import artifact_folder, list_versions, read_metrics, require_tables
+from segml.registry import (
+    artifact_folder,
+    find_champion,
+    list_versions,
+    read_metrics,
+    require_tables,
+)
 from segml.schemas import read_schema
 from segml.selection import names_to_compare
 from segml.training import train
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
+
+    import pandas as pd
 
     from segml.dataset import Examples
     from segml.mart import SnapshotPlan
@@ -159,7 +166,7 @@ def train_from_warehouse(
 
 def _names_to_fit(warehouse: Warehouse, settings: Settings) -> tuple[str, ...]:
     """Return the models of a run: those that the settings ask for, and what is served."""
-    served = next((v for v in list_versions(warehouse) if v.status == "champion"), None)
+    served = find_champion(list_versions(warehouse))
     asked = names_to_compare(settings, BASELINES)
     return (*asked, *served_parameters(served)) if served else asked
 
@@ -172,18 +179,14 @@ def _fairness(
     day = outcomes.snapshot_date.max().astype(object)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         groups = read_groups(warehouse, outcomes.customer_key, day)
-    tables = [
-        fairness_metrics(
-            result.tested[fit.name].predictions,
-            outcomes,
-            groups,
-            minimum_customers=k_anonymity,
-            resamples=settings.bootstrap_samples,
-            seed=settings.seed,
-        ).assign(model_name=fit.name, split="test", snapshot_date=day)
-        for fit in result.fits
-    ]
-    return pd.concat(tables)
+    return fairness_of_models(
+        {fit.name: result.tested[fit.name].predictions for fit in result.fits},
+        outcomes,
+        groups,
+        split="test",
+        minimum_customers=k_anonymity,
+        settings=settings,
+    )
 
 
 def _check_before_training(
@@ -210,7 +213,7 @@ def _known_run(
     it. It must still be servable, and not know more than the day that the features stand at.
     """
     versions = list_versions(warehouse)
-    champion = next((item for item in versions if item.status == "champion"), None)
+    champion = find_champion(versions)
     is_registered = any(item.run_id == identity.run_id for item in versions)
     if champion is None or champion.as_of_date is None or not is_registered:
         return None

@@ -23,6 +23,13 @@ KEY_FILE_VARIABLE = "SEGML_PSEUDONYM_KEY_FILE"
 DEFAULT_KEY_FILE = Path(".segml/pseudonym.key")
 MINIMUM_KEY_BYTES = 16
 SHA256_BLOCK_BYTES = 64
+# names of columns that nothing downstream of staging may have, as in the dbt test no_personal_data
+PERSONAL_COLUMNS = frozenset(
+    {
+        "customer_id", "email", "phone", "birth_date", "review_text", "search_query",
+        "first_name", "last_name", "full_name", "address", "ip_address",
+    }
+)  # fmt: skip
 
 
 def read_or_create_key(key_file: Path | None = None) -> bytes:

@@ -13,6 +13,7 @@ from segml.settings import SHOP
 from segml.warehouse import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
     from pathlib import Path
 
@@ -164,6 +165,11 @@ def list_versions(warehouse: Warehouse, *, data_set: str | None = SHOP) -> list[
     ]
 
 
+def find_champion(versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    """Return which of a data set's versions is served; None before the first."""
+    return next((version for version in versions if version.status == "champion"), None)
+
+
 def find_version(
     warehouse: Warehouse, model_version: str | None = None, *, data_set: str | None = SHOP
 ) -> ModelVersion:
@@ -181,7 +187,8 @@ def find_version(
     """
     versions = list_versions(warehouse, data_set=data_set)
     if model_version is None:
-        found = [version for version in versions if version.status == "champion"]
+        champion = find_champion(versions)
+        found = [champion] if champion else []
         wanted = "champion" if data_set == SHOP else f"champion for {data_set}"
     else:
         found = [item for item in versions if item.model_version == model_version] or [

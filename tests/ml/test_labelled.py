@@ -235,6 +235,21 @@ def trained(warehouse_path, settings):
     return train(warehouse_path, settings)
 
 
+@pytest.fixture
+def change_copy(warehouse_path, trained, tmp_path):  # noqa: ARG001  (the warehouse once trained)
+    """Change the trained warehouse where no other test sees it; the name leads to its models."""
+
+    def change(sql=None):
+        copy = tmp_path / warehouse_path.name
+        copy.write_bytes(warehouse_path.read_bytes())
+        if sql:
+            with open_warehouse(copy) as warehouse:
+                warehouse.execute(sql)
+        return copy
+
+    return change
+
+
 def test_labelled_customers_have_a_champion_of_their_own(warehouse_path, trained, settings):
     with open_warehouse(warehouse_path) as warehouse:
         warehouse.execute(
@@ -288,9 +303,8 @@ def test_a_first_model_is_served_and_the_same_again_stays(warehouse_path, traine
     assert "too: it has learned again" in again.version.decision
 
 
-def test_another_model_takes_over_only_with_confidence(warehouse_path, trained, settings, tmp_path):
-    copy = tmp_path / warehouse_path.name
-    copy.write_bytes(warehouse_path.read_bytes())
+def test_another_model_takes_over_only_with_confidence(change_copy, trained, settings):
+    copy = change_copy()
     worse = train(copy, replace(settings, model="prior"))
     assert worse.version.status == "candidate"
     assert "prior is not better with 90% confidence" in worse.version.decision
@@ -355,28 +369,21 @@ def test_the_report_speaks_chinese(warehouse_path):
     assert not re.search(r"[A-Za-z]+ (?:is|are|of|the) [a-z]+", text.partition("名词解释")[0])
 
 
-@pytest.mark.usefixtures("trained")
-def test_the_report_warns_of_a_class_that_one_column_defines(warehouse_path, tmp_path):
-    copy = tmp_path / warehouse_path.name
-    copy.write_bytes(warehouse_path.read_bytes())
-    with open_warehouse(copy) as warehouse:
-        warehouse.execute(
-            "update ml.evaluation_metrics set value = 0.99 where model_name = 'single_feature' "
-            "and metric = 'accuracy'"
-        )
+def test_the_report_warns_of_a_class_that_one_column_defines(change_copy):
+    copy = change_copy(
+        "update ml.evaluation_metrics set value = 0.99 where model_name = 'single_feature' "
+        "and metric = 'accuracy'"
+    )
     assert "One column alone names the class" in visible(report_on(copy))
 
 
-def test_columns_of_ones_own_are_features_and_groups(warehouse_path, settings, tmp_path):
-    copy = tmp_path / warehouse_path.name
-    copy.write_bytes(warehouse_path.read_bytes())
-    with open_warehouse(copy) as warehouse:
-        warehouse.execute(
-            "create or replace table features.labelled_customer_features as select *, "
-            "map {'balance': 40 - age, 'points': null::double} as own_numbers, "
-            "map {'gender': if(income > 22000, 'f', 'm')} as own_texts "
-            "from features.labelled_customer_features"
-        )
+def test_columns_of_ones_own_are_features_and_groups(change_copy, settings):
+    copy = change_copy(
+        "create or replace table features.labelled_customer_features as select *, "
+        "map {'balance': 40 - age, 'points': null::double} as own_numbers, "
+        "map {'gender': if(income > 22000, 'f', 'm')} as own_texts "
+        "from features.labelled_customer_features"
+    )
     trained = train(copy, settings)
     assert "added: balance, points" in trained.version.decision
     with open_warehouse(copy) as warehouse:
@@ -390,14 +397,11 @@ def test_columns_of_ones_own_are_features_and_groups(warehouse_path, settings, t
     assert predict_values(copy, settings, values).predicted_class == "senior, loyal"
 
 
-def test_other_classes_cannot_be_served_by_the_old_model(warehouse_path, settings, tmp_path):
-    copy = tmp_path / warehouse_path.name
-    copy.write_bytes(warehouse_path.read_bytes())
-    with open_warehouse(copy) as warehouse:
-        warehouse.execute(
-            "update features.labelled_customer_features set class_name = 'gone' "
-            "where class_name = 'new'"
-        )
+def test_other_classes_cannot_be_served_by_the_old_model(change_copy, settings):
+    copy = change_copy(
+        "update features.labelled_customer_features set class_name = 'gone' "
+        "where class_name = 'new'"
+    )
     renamed = train(copy, settings)
     assert renamed.version.status == "champion"
     assert "It knows the classes new, regular, senior, loyal" in renamed.version.decision

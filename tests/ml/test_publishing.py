@@ -12,9 +12,9 @@ from sqlalchemy import create_engine, inspect, text
 
 from segml.errors import PublishingError, WarehouseError
 from segml.files import sha256_of
+from segml.pseudonyms import PERSONAL_COLUMNS
 from segml.publishing import folder as publishing_folder
 from segml.publishing import publish
-from segml.publishing.publish import PERSONAL_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHES = 20

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segml.evaluation import defines_class
 from segml.models.single_feature import cross_fitted_rules
 
 if TYPE_CHECKING:
     from segml.dataset import Examples
-
-# share of the errors of always naming the largest class that one feature takes away
-DEFINING_SHARE = 0.9
 
 
 def defining_features(train: Examples, *, seed: int) -> dict[str, float]:
@@ -32,9 +30,7 @@ def defining_features(train: Examples, *, seed: int) -> dict[str, float]:
         for feature, probabilities in cross_fitted_rules(train, seed=seed).items()
     }
     suspicious = {
-        feature: share
-        for feature, share in accuracy.items()
-        if (share - largest_class) >= DEFINING_SHARE * (1 - largest_class)
+        feature: share for feature, share in accuracy.items() if defines_class(share, largest_class)
     }
     return dict(sorted(suspicious.items(), key=lambda item: (-item[1], item[0])))
 

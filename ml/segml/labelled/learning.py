@@ -7,13 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from segml import __version__
 from segml.champions import read_champion
 from segml.dataset import data_fingerprint
 from segml.errors import SettingsError
-from segml.fairness import fairness_metrics
+from segml.fairness import fairness_of_models
 from segml.identity import LEARNING_SETTINGS, code_fingerprint
 from segml.labelled.alarm import defining_features, describe_alarm
 from segml.labelled.intervals import with_exact_shares
@@ -32,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from segml.dataset import Examples
+    import pandas as pd
+
     from segml.labelled.mart import LabelledCustomers
     from segml.registry import ModelVersion
     from segml.settings import Settings
-    from segml.training import TrainingResult
 
 PREFIX = "labelled"  # begins the names of versions and runs
 NEEDS_HISTORY = ("rfm_rule", "last_period", "transformer")
@@ -89,12 +87,13 @@ def train_on_labelled(
         schema = read_labelled_schema(warehouse, settings)
         customers = read_labelled_customers(warehouse, schema)
         examples = customers.examples
-        digest = _digest(customers, settings)
+        fingerprint = data_fingerprint(examples)
+        digest = _digest(customers, fingerprint, settings)
         champion = read_champion(
             warehouse,
             settings,
             run_id=f"{PREFIX}-{digest}",
-            data_fingerprint=data_fingerprint(examples),
+            data_fingerprint=fingerprint,
             data_set=LABELLED_CUSTOMERS,
             class_names=examples.class_names,
         )
@@ -117,7 +116,7 @@ def train_on_labelled(
     run = Run(
         prefix=PREFIX,
         digest=digest,
-        data_fingerprint=data_fingerprint(examples),
+        data_fingerprint=fingerprint,
         settings_json=_settings_json(settings),
         schema=schema,
         data_set=LABELLED_CUSTOMERS,
@@ -130,32 +129,18 @@ def train_on_labelled(
         run,
         replace(result, metrics=metrics),
         champion,
-        fairness=_fairness(result, train, groups[splits.validation], settings, k_anonymity),
+        # cross-validated: a test part is small
+        fairness=fairness_of_models(
+            {fit.name: result.validated[fit.name] for fit in result.fits},
+            train,
+            groups[splits.validation],
+            split="validation",
+            minimum_customers=k_anonymity,
+            settings=settings,
+        ),
     )
     progress(version.decision)
     return LabelledVersion(version, metrics, warning)
-
-
-def _fairness(
-    result: TrainingResult,
-    train: Examples,
-    groups: pd.DataFrame,
-    settings: Settings,
-    k_anonymity: int,
-) -> pd.DataFrame:
-    """Measure every stored model on groups of people, cross-validated: a test part is small."""
-    tables = [
-        fairness_metrics(
-            result.validated[fit.name],
-            train,
-            groups,
-            minimum_customers=k_anonymity,
-            resamples=settings.bootstrap_samples,
-            seed=settings.seed,
-        ).assign(model_name=fit.name, split="validation", snapshot_date=None)
-        for fit in result.fits
-    ]
-    return pd.concat(tables)
 
 
 def _without_history(settings: Settings) -> Settings:
@@ -174,13 +159,13 @@ def _settings_json(settings: Settings) -> str:
     return json.dumps({name: values[name] for name in LEARNING_SETTINGS}, sort_keys=True)
 
 
-def _digest(customers: LabelledCustomers, settings: Settings) -> str:
+def _digest(customers: LabelledCustomers, fingerprint: str, settings: Settings) -> str:
     """Return a name for what a run learns from: the same customers, settings and code."""
     examples = customers.examples
     parts = [
         __version__,
         code_fingerprint(),
-        data_fingerprint(examples),
+        fingerprint,
         hashlib.sha256(customers.is_test.tobytes()).hexdigest(),
         examples.schema.feature_hash,
         repr(examples.class_names),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from segml.errors import LoadingError
 from segml.loading.contract import RAW_TABLES
 from segml.loading.sql import sql_text
+from segml.pseudonyms import PERSONAL_COLUMNS
 from segml.settings import LABELLED_CUSTOMERS
 from segml.warehouse import EngineError
 
@@ -15,20 +16,6 @@ if TYPE_CHECKING:
     from segml.loading.yaml_checker import YamlChecker
     from segml.warehouse import Warehouse
 
-# as in the dbt test no_personal_data
-PERSONAL = (
-    "customer_id",
-    "email",
-    "phone",
-    "birth_date",
-    "review_text",
-    "search_query",
-    "first_name",
-    "last_name",
-    "full_name",
-    "address",
-    "ip_address",
-)
 TAKEN = ("customer_key", "split_role", "age_band", "income_bin")  # dbt's columns for them
 NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
@@ -51,7 +38,7 @@ def parse_own_columns(checker: YamlChecker, table: str, value: object) -> dict[s
     for name, item in checker.named(named, where):
         if name in RAW_TABLES[table].columns or name in TAKEN:
             raise checker.error(where, f"`{name}` is a column of its own", "Choose another name")
-        if name in PERSONAL:
+        if name in PERSONAL_COLUMNS:
             raise checker.error(
                 where, f"`{name}` is personal data, which no model may see", "Remove the line"
             )

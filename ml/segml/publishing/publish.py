@@ -11,6 +11,7 @@ from segml import __version__
 from segml.errors import PublishingError
 from segml.files import draft_folder, sha256_of
 from segml.loading.sql import sql_name, sql_text
+from segml.pseudonyms import PERSONAL_COLUMNS
 from segml.publishing.folder import (
     DATABASE_NAME,
     VERSIONS,
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from segml.warehouse import Warehouse
 
 STORAGE_VERSION = "v1.0.0"  # DuckDB 1.0 and newer read it
-PERSONAL_COLUMNS = frozenset(
-    {
-        "customer_id", "email", "phone", "birth_date", "review_text", "search_query",
-        "first_name", "last_name", "full_name", "address", "ip_address",
-    }
-)  # fmt: skip
 FINGERPRINT_LENGTH = 12
 
 

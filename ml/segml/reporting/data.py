@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segml.errors import WarehouseError
-from segml.registry import list_versions
+from segml.registry import find_champion, list_versions
 from segml.reporting.optional_data import read_optional_data
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _read_evaluation(warehouse: Warehouse, model_version: str | None) -> Evaluat
     versions = list_versions(warehouse)
     version = next(
         (item for item in versions if item.model_version == model_version),
-        next((item for item in versions if item.status == "champion"), None),
+        find_champion(versions),
     )
     return None if version is None else read_evaluation(warehouse, version)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from segml import __version__
+from segml.evaluation import defines_class
 from segml.reporting import labelled_classes, model_charts, sections, tables, verdict, words
 from segml.reporting.headlines import Headline
 from segml.reporting.labelled_data import LabelledData, read_labelled_data
 from segml.reporting.language import language
-from segml.reporting.rendering import replace_file, template
+from segml.reporting.rendering import write_page
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from segml.reporting.data import Evaluation
     from segml.reporting.language import Language
     from segml.reporting.verdict import Comparison
-
-# share of the errors of the constant average that one column takes away: as in segml.labelled.alarm
-DEFINING_SHARE = 0.9
 
 
 def write_labelled_report(
@@ -55,9 +53,8 @@ def write_labelled_report(
     say = language(language_code, k=k_anonymity)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
         data = read_labelled_data(warehouse, k_anonymity)
-    content = template("labelled.html.j2").render(labelled_context(say, data, k_anonymity)).encode()
-    replace_file(report_path, content)
-    progress(f"{report_path} ({len(content) / 1024:,.0f} KiB)")
+    context = labelled_context(say, data, k_anonymity)
+    write_page("labelled.html.j2", context, report_path, progress)
     return report_path
 
 
@@ -107,7 +104,7 @@ def _is_defined_by_a_column(validated: Comparison) -> bool:
     """Tell whether the best rule on one column nearly names the class of everybody."""
     rule = validated.value("accuracy", "single_feature")
     largest = validated.value("accuracy", "prior")
-    return bool(rule - largest >= DEFINING_SHARE * (1 - largest))
+    return defines_class(rule, largest)
 
 
 def _cards(

@@ -21,7 +21,7 @@ from segml.reporting import (
 )
 from segml.reporting.data import ReportData, read_report_data
 from segml.reporting.language import language
-from segml.reporting.rendering import replace_file, template
+from segml.reporting.rendering import write_page
 from segml.reporting.segments import arrange_segments
 from segml.warehouse import open_warehouse
 
@@ -84,12 +84,9 @@ def write_report(
         data = read_report_data(warehouse, k_anonymity)
     progress("drawing")
     context = page_context(say, data)
-    content = template("report.html.j2").render(context).encode()
-    replace_file(report_path, content)
-    progress(f"{report_path} ({len(content) / 1024:,.0f} KiB)")
     return ReportSummary(
         path=report_path,
-        size_bytes=len(content),
+        size_bytes=write_page("report.html.j2", context, report_path, progress),
         shows_predictions=context["segments"].is_scored,
         shows_evaluation=context["model"] is not None,
     )

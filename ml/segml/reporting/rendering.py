@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from segml.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from jinja2 import Template
@@ -20,10 +21,23 @@ if TYPE_CHECKING:
 CODE = re.compile(r"`([^`]+)`")
 
 
-CODE = re.compile(r"`([^`]+)`")
+def write_page(
+    template_name: str, context: Mapping[str, Any], path: Path, progress: Callable[[str], None]
+) -> int:
+    """Write a page to a file that is complete or as it was, and return its size in bytes.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be written.
+    """
+    content = _template(template_name).render(context).encode()
+    _replace_file(path, content)
+    progress(f"{path} ({len(content) / 1024:,.0f} KiB)")
+    return len(content)
 
 
-def template(name: str) -> Template:
+def _template(name: str) -> Template:
     """Return a page with the style of all pages within it."""
     loader = PackageLoader("segml.reporting")
     environment = Environment(
@@ -46,14 +60,8 @@ def _with_code(value: Any) -> Any:  # noqa: ANN401
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(value))))
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside the target, then rename.
-
-    Raises
-    ------
-    SettingsError
-        When the file cannot be written.
-    """
+def _replace_file(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
