@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from markupsafe import escape
 
 from segml.errors import SettingsError, WarehouseError
-from segml.reporting import ReportSummary, write_report
-from segml.reporting.language import language
+from segml.reporting import ReportSummary, charts, write_report
+from segml.reporting.language import ENGLISH, language
+from segml.reporting.segments import Segments
 from segml.warehouse import Warehouse, open_warehouse
 
 PROFILE_COLUMNS = """
@@ -648,3 +651,27 @@ def test_a_recipe_that_was_kept_is_named_as_such(tmp_path):
 def test_an_unknown_language_names_those_there_are(tmp_path):
     with pytest.raises(SettingsError, match="en, zh"):
         write(tmp_path, code="xx")
+
+
+@pytest.mark.parametrize(
+    ("first", "months", "expected"),
+    [
+        ("2024-07-01", 24, ["2025", "2026"]),
+        ("2020-01-01", 100, ["2020", "2023", "2026"]),
+        ("2025-02-01", 6, ["Feb 2025"]),
+        ("2024-12-01", 2, ["Dec 2024", "Jan 2025"]),
+    ],
+)
+def test_months_are_named_where_their_names_have_room(first, months, expected):
+    table = pd.DataFrame(
+        {
+            "month_start_date": pd.date_range(first, periods=months, freq="MS"),
+            "rfm_segment": "Champions",
+            "net_revenue": 1.0,
+        }
+    )
+    shop, nobody = pd.Series({"is_suppressed": False}), pd.DataFrame()
+    rfm = pd.DataFrame({"segment_name": ["Champions"], "is_suppressed": [False]})
+    segments = Segments(overall=shop, rfm=rfm, tiers=nobody, personas=nobody)
+    ((_, _, drawing), *_) = charts.revenue_charts(ENGLISH, table, segments, date(2100, 1, 1))
+    assert re.findall("<small>(.+?)</small>", drawing) == expected

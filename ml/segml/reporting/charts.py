@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,7 +23,7 @@ MIN_LABELLED_SHARE = 0.12  # a narrower piece of a bar has no room for its label
 TIER_COLOURS = {"high": (BLUE, "#fff"), "mid": (SKY, INK), "low": ("#C3CCD5", INK)}
 OTHER_TIER_COLOUR = (FAINT, INK)
 SMALL_PANELS = 6
-FEW_MONTHS = 4  # so few all have room for a label
+FEW_MONTHS, MOST_YEARS = 4, 4  # so few all have room for a label
 SHOP_COLOURS, SEGMENT_COLOURS = (BLUE, SKY), (GREY, "#CBD2D9")  # a whole month, and one cut short
 
 
@@ -180,6 +181,11 @@ def revenue_charts(
 
 
 def _month_names(say: Language, months: pd.DatetimeIndex) -> list[str]:
-    """Name every January, or every month of few."""
-    named = [month for month in months if month.month == 1 or len(months) <= FEW_MONTHS]
-    return [say.short_month(month) if month in (named or months[:1]) else "" for month in months]
+    """Name every month of few; of many the Januaries, by their years, as many as have room."""
+    if len(months) <= FEW_MONTHS:
+        return [say.short_month(month) for month in months]
+    years = [month for month in months if month.month == 1]
+    if not years:
+        return [say.short_month(months[0]), *[""] * (len(months) - 1)]
+    shown = years[:: math.ceil(len(years) / MOST_YEARS)]
+    return [str(month.year) if month in shown else "" for month in months]
