@@ -23,9 +23,11 @@ test: $(VENV)/.dev  ## Run every test.
 test-fast: $(VENV)/.dev  ## Run the tests that take less than ten seconds each.
 	@$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_PARALLEL)
 
-test-duckdb2: $(VENV)-duckdb2/.dev  ## Run the loop on DuckDB 2, in an environment of its own.
-	@$(VENV)-duckdb2/bin/python -m pip --disable-pip-version-check -qq install "duckdb>=2,<3"
-	@$(VENV)-duckdb2/bin/python -m pytest -q tests/e2e/test_loop.py tests/ml/test_warehouse.py
+test-duckdb2: $(VENV)/.dev  ## Run the loop on DuckDB 2, which lies before the locked version.
+	@$(BIN)/python -m pip --disable-pip-version-check -qq install --upgrade --no-deps \
+		--target $(VENV)/duckdb2 "duckdb>=2,<3"
+	@PYTHONPATH=$(abspath $(VENV))/duckdb2 $(BIN)/python -m pytest -q $(PYTEST_PARALLEL) \
+		tests/e2e/test_loop.py tests/ml/test_warehouse.py tests/ml/test_resuming.py
 
 lint: $(VENV)/.dev  ## Check style and types of Python and SQL.
 	@$(BIN)/ruff check .

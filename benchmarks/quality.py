@@ -6,6 +6,7 @@ Peers learn from the development rows, as segml does before its test; nobody see
 Examples
 --------
 python benchmarks/quality.py uci --folder /tmp/quality
+python benchmarks/quality.py demo --others 100000 --folder /tmp/quality
 python benchmarks/quality.py --mapping my.yml --data my.parquet --folder /tmp/quality
 python benchmarks/quality.py uci --shuffled
 python benchmarks/quality.py --published
@@ -24,6 +25,7 @@ import pandas as pd
 
 from peers.buy_till_you_die import MODELS, published_check, rank
 from peers.data_sets import KNOWN, DataSet, Task, prepare
+from peers.known_process import with_known_process
 from peers.scores import METRICS, Ranking, score_ranking, score_tiers
 from peers.tabular import PEERS
 from segml.dataset import Examples
@@ -43,6 +45,9 @@ def main() -> None:
     parser.add_argument("--max-examples", type=int, default=Settings().max_training_examples)
     parser.add_argument("--tune", type=int, default=0, help="trials per candidate")
     parser.add_argument("--uncalibrated", action="store_true", help="setting calibrate=false")
+    parser.add_argument(
+        "--others", type=int, default=0, help="customers from whom oracles learn the demo's process"
+    )
     parser.add_argument("--repeated", action="store_true", help="train twice with one seed")
     parser.add_argument("--shuffled", action="store_true", help="negative control")
     parser.add_argument("--published", action="store_true", help="check against published numbers")
@@ -68,22 +73,37 @@ def main() -> None:
         max_training_examples=arguments.max_examples,
     )
     with TemporaryDirectory() as temporary:
-        task = prepare(data_set, arguments.folder or Path(temporary), settings)
+        folder = arguments.folder or Path(temporary)
+        task = prepare(data_set, folder, settings)
+        reference = None
+        if arguments.others and data_set.data is None:
+            others = replace(
+                data_set,
+                name=f"{data_set.name}-{arguments.others}-others",
+                customers=arguments.others,
+                seed=data_set.seed + 1,
+            )
+            reference = prepare(others, folder, settings)
     if arguments.repeated:
         check_repeated(task, settings)
     elif arguments.shuffled:
         check_shuffled(task, settings, arguments.seeds)
     else:
-        compare(task, settings, arguments.seeds)
+        compare(task, settings, arguments.seeds, reference)
 
 
-def compare(task: Task, settings: Settings, seeds: int) -> None:
+def compare(task: Task, settings: Settings, seeds: int, reference: Task | None) -> None:
     """Print mean and standard deviation over seeds of every model's test metrics."""
     print(f"{task.name}: {len(task.development):,} rows to learn from, {task.splits.scheme}")
     print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n")
     rows = [
         {"model": name} | score_ranking(rank(name, task), task.test) for name in MODELS
     ] + _oracles(task)
+    if reference is not None:
+        rows += [
+            {"model": name} | score_tiers(forecast, task.test)
+            for name, forecast in with_known_process(task, reference, settings.seed).items()
+        ]
     for seed in range(settings.seed, settings.seed + seeds):
         rows += _segml_scores(task, replace(settings, seed=seed))
         rows += [

@@ -53,6 +53,7 @@ class DataSet:
     data: Path | None = None
     horizon_days: int = 90
     customers: int = 3_000  # of the synthetic shop
+    seed: int = 42  # of the synthetic shop: another seed, other customers of the same process
 
 
 KNOWN = {
@@ -72,6 +73,8 @@ class Task:
         customer_key, ordered_date and revenue per customer and day, as known on the test day.
     truth : DataFrame or None
         What the hidden process says about the test snapshot, where there is one.
+    high_value_threshold : float
+        Net revenue in the horizon from which a customer counts as high value.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Task:
     splits: Splits
     orders: pd.DataFrame
     truth: pd.DataFrame | None
+    high_value_threshold: float
 
     @property
     def test(self) -> Examples:
@@ -105,7 +109,7 @@ def prepare(data_set: DataSet, folder: Path, settings: Settings) -> Task:
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    data = data_set.data or _synthetic_shop(data_set, folder / "shop")
+    data = data_set.data or _synthetic_shop(data_set, folder / f"{data_set.name}-shop")
     if not warehouse_path.exists():
         _build(data_set, data, warehouse_path)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
@@ -114,7 +118,9 @@ def prepare(data_set: DataSet, folder: Path, settings: Settings) -> Task:
 
 def _synthetic_shop(data_set: DataSet, folder: Path) -> Path:
     if not folder.exists():
-        settings = ShopSettings(customers=data_set.customers, horizon_days=data_set.horizon_days)
+        settings = ShopSettings(
+            customers=data_set.customers, horizon_days=data_set.horizon_days, seed=data_set.seed
+        )
         generate_shop(settings, folder, file_format="parquet")
     return folder
 
@@ -159,4 +165,5 @@ def _read(data_set: DataSet, warehouse: Warehouse, truth_path: Path, settings: S
         truth = warehouse.frame(TRUTH, {"path": str(truth_path), "day": day})
         truth = truth.set_index("customer_key").loc[examples.customer_key[splits.test]]
     orders = warehouse.frame(ORDERS, {"day": day})
-    return Task(data_set.name, examples, plan, splits, orders, truth)
+    threshold = warehouse.value("select high_value_threshold from features.value_tier_threshold")
+    return Task(data_set.name, examples, plan, splits, orders, truth, threshold)

@@ -21,7 +21,7 @@ from segml.leakage import (
 )
 from segml.mart import read_plan, read_training_examples
 from segml.models import BASELINES, needs_sequences
-from segml.models.checkpoints import checkpoints_in, count_checkpoints
+from segml.models.checkpoints import checkpoints_in, count_checkpoints, prune_checkpoints
 from segml.promotion import list_promotions
 from segml.registration import Run, register_run
 from segml.registry import (
@@ -160,6 +160,7 @@ def train_from_warehouse(
     fairness = _fairness(warehouse_path, settings, result, k_anonymity)
     version = register_run(warehouse_path, settings, run, result, champion, fairness=fairness)
     prune_studies(study_path)
+    prune_checkpoints(checkpoints)
     progress(version.decision)
     return TrainedVersion(version, result.metrics, is_reused=False)
 

@@ -10,7 +10,14 @@ import numpy as np
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator, lasting_methods
 from segml.dataset import Predictions
 from segml.errors import SettingsError
-from segml.models import BASELINES, ENSEMBLE, LABELLED_BASELINES, kind_of
+from segml.models import (
+    BASELINES,
+    ENSEMBLE,
+    LABELLED_BASELINES,
+    NETWORKS,
+    YARDSTICK,
+    kind_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +89,8 @@ def names_to_compare(
 ) -> tuple[str, ...]:
     """Return the models of a run: baselines first, a blend of the others last.
 
+    A network that is asked for by name is compared with a simple model, too.
+
     Parameters
     ----------
     baselines : tuple of str
@@ -95,7 +104,8 @@ def names_to_compare(
         If a blend is asked for and there is nothing to blend.
     """
     is_one = settings.model not in ("auto", ENSEMBLE)
-    asked = ((settings.model,) if is_one else settings.candidates) + kept
+    yardstick = (YARDSTICK,) if settings.model in NETWORKS else ()
+    asked = ((*yardstick, settings.model) if is_one else settings.candidates) + kept
     learned = [name for name in asked if name not in (*baselines, ENSEMBLE)]
     if settings.model != ENSEMBLE and ENSEMBLE not in asked:
         return tuple(dict.fromkeys((*baselines, *learned)))
@@ -172,6 +182,10 @@ def decide(trials: list[Trial], asked_for: str) -> Decision:
     rival = f"{baseline.name} {baseline.log_loss:.4f}"
     if not automatic:
         verdict = "beats the baselines" if beats else "does not beat the baselines"
+        better = by_log_loss[0]
+        if beats and better is not champion:
+            verdict += f", but {better.name} is better"
+            rival += f", {better.name} {better.log_loss:.4f}"
         return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
     if champion.is_baseline:
         return Decision(champion, f"no candidate beats the baseline {rival}: it is chosen", beats)

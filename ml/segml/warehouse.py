@@ -59,7 +59,10 @@ class Warehouse:
         return self.connection.execute(sql, parameters).fetch_df()
 
     def batches(self, sql: str, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
-        """Stream a query's rows as Arrow record batches."""
+        """Stream a query's rows as Arrow record batches.
+
+        Until the stream is at its end or closed, the connection may refuse anything else.
+        """
         relation = self.connection.sql(sql)
         # DuckDB 2 renamed the reader; both spellings stream
         reader_of = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader

@@ -71,6 +71,9 @@ def test_a_killed_run_goes_on_from_its_checkpoint_and_says_so(make_examples, tmp
     assert killed.returncode == -9, killed.stderr
     with open_warehouse(tmp_path / "shop.duckdb") as warehouse, pytest.raises(SegmlError):
         find_version(warehouse)
+    left = next((tmp_path / "artifacts").rglob("*.checkpoints"))
+    abandoned = left.with_name(".another_run.checkpoints")
+    abandoned.mkdir()
 
     monkeypatch.setitem(PRESETS, "small", PRESETS["small"])
     whole, epochs = Checkpoint.save, []
@@ -85,7 +88,9 @@ def test_a_killed_run_goes_on_from_its_checkpoint_and_says_so(make_examples, tmp
     assert resumed == ["resumed: 2 network fits of a killed run go on from where they were"]
     path, first_epoch = epochs[0]
     assert first_epoch == EPOCHS_BEFORE_THE_KILL - TINY["pretraining_epochs"] + 1
-    assert not path.parent.exists()
+    assert path.parent == left
+    assert not left.exists()
+    assert not abandoned.exists()
 
     with open_warehouse(tmp_path / "shop.duckdb") as warehouse:
         assert find_version(warehouse).model_name == "transformer"

@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segml.calibration import CalibrationChoice
+from segml.dataset import Predictions
 from segml.errors import SettingsError, TrainingError
+from segml.models.calibrator import Calibrator
+from segml.recipe import Recipe
+from segml.selection import Trial, decide, names_to_compare
 from segml.settings import Settings
 from segml.training import train
 
@@ -96,6 +101,25 @@ def test_a_model_asked_for_is_served_and_compared(run):
     assert result.chosen.model.name == "rfm_rule"
     assert "as asked, does not beat the baselines" in result.decision
     assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
+
+
+@pytest.mark.parametrize("network", ["dnn", "transformer"])
+def test_a_network_asked_for_is_compared_with_a_simple_model_as_well(network):
+    compared = names_to_compare(Settings(model=network), ("prior",))
+    assert compared == ("prior", "logistic", network)
+    losses = {"prior": 0.9, "logistic": 0.5, network: 0.6}
+    found = decide([_judged(name, loss) for name, loss in losses.items()], network)
+    assert found.champion.name == network
+    assert found.reason == (
+        f"{network}, as asked, beats the baselines, but logistic is better "
+        "(validation log loss 0.6000; prior 0.9000, logistic 0.5000)"
+    )
+
+
+def _judged(name, log_loss):
+    nothing = Predictions(np.empty((0, 3)), np.empty((0, 2)))
+    choice = CalibrationChoice(Calibrator(), nothing, {"none": log_loss})
+    return Trial(Recipe(name, seed=0), (), choice)
 
 
 @pytest.mark.parametrize("model", ["auto", "ensemble"])

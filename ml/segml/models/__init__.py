@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BASELINES = ("prior", "rfm_rule", "last_period")
 LABELLED_BASELINES = ("prior", "single_feature")  # of customers without a history
+NETWORKS = ("dnn", "transformer")
+YARDSTICK = "logistic"  # a network that is no better is not worth its time
 ENSEMBLE = "ensemble"  # a training run makes it of the models that it has fitted
 AS_SERVED = "-as-served"  # ends the name of a model under the parameters of what is served
 

@@ -43,6 +43,13 @@ def count_checkpoints(folder: Path) -> int:
     return len(list(folder.glob("*.npz")))
 
 
+def prune_checkpoints(current: Path) -> None:
+    """Remove what runs of other data, settings or code have left: nothing will go on from it."""
+    for folder in current.parent.glob(f"*{current.suffix}"):
+        if folder != current:
+            shutil.rmtree(folder)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A place for the state of one fit; without a path nothing is kept."""
