@@ -28,9 +28,13 @@ from peers.data_sets import KNOWN, DataSet, Task, prepare
 from peers.known_process import with_known_process
 from peers.scores import METRICS, Ranking, score_ranking, score_tiers
 from peers.tabular import PEERS
+from segml.bootstrap import Measurement, percentile_interval
 from segml.dataset import Examples
 from segml.settings import Settings
 from segml.training import TrainingResult, train
+
+AUTO, ORACLE = "**segml auto**", "oracle:"
+DUELS = ("log_loss", "roc_auc_purchase", "roc_auc_high")
 
 
 def main() -> None:
@@ -93,40 +97,33 @@ def main() -> None:
 
 
 def compare(task: Task, settings: Settings, seeds: int, reference: Task | None) -> None:
-    """Print mean and standard deviation over seeds of every model's test metrics."""
+    """Print every model's test metrics, and how segml auto stands to the best of the others."""
     print(f"{task.name}: {len(task.development):,} rows to learn from, {task.splits.scheme}")
-    print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n")
-    rows = [
-        {"model": name} | score_ranking(rank(name, task), task.test) for name in MODELS
-    ] + _oracles(task)
+    print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n", flush=True)
+    scores = [(name, score_ranking(rank(name, task), task.test)) for name in MODELS]
+    scores += _oracles(task)
     if reference is not None:
-        rows += [
-            {"model": name} | score_tiers(forecast, task.test)
-            for name, forecast in with_known_process(task, reference, settings.seed).items()
-        ]
+        known = with_known_process(task, reference, settings.seed)
+        scores += [(name, score_tiers(forecast, task.test)) for name, forecast in known.items()]
     for seed in range(settings.seed, settings.seed + seeds):
-        rows += _segml_scores(task, replace(settings, seed=seed))
-        rows += [
-            {"model": name} | score_tiers(peer(task, seed), task.test)
-            for name, peer in PEERS.items()
-        ]
-    print_table(pd.DataFrame(rows))
+        scores += _segml_scores(task, replace(settings, seed=seed))
+        scores += [(name, score_tiers(peer(task, seed), task.test)) for name, peer in PEERS.items()]
+    print_table(scores)
+    print_duels(scores)
 
 
-def _segml_scores(task: Task, settings: Settings) -> list[dict]:
+def _segml_scores(task: Task, settings: Settings) -> list[tuple[str, Measurement]]:
     """Train as a user would."""
     start = time.perf_counter()
     result = _train(task, task.examples, settings)
     seconds = time.perf_counter() - start
-    tested = result.metrics[result.metrics["split"] == "test"]
-    table = tested.pivot_table(index="model_name", columns="metric", values="value", dropna=False)
-    rows = [
-        {"model": f"segml {name}"} | {metric: table.loc[name].get(metric) for metric in METRICS}
-        for name in table.index
-    ]
     print(f"seed {settings.seed}: {seconds:.0f} s; {result.decision}\n", flush=True)
-    champion = rows[list(table.index).index(result.chosen.model.name)]
-    return [*rows, champion | {"model": "**segml auto**"}]
+    scores = {
+        name: score_tiers(judgement.predictions, task.test)
+        for name, judgement in result.tested.items()
+    }
+    champion = scores[result.chosen.name]
+    return [*((f"segml {name}", score) for name, score in scores.items()), (AUTO, champion)]
 
 
 def _train(task: Task, examples: Examples, settings: Settings) -> TrainingResult:
@@ -139,20 +136,22 @@ def _train(task: Task, examples: Examples, settings: Settings) -> TrainingResult
     )
 
 
-def _oracles(task: Task) -> list[dict]:
+def _oracles(task: Task) -> list[tuple[str, Measurement]]:
     """Return what is possible at all, where the process behind the data is known."""
     if task.truth is None:
         return []
-    names = {"true": "oracle: the process itself", "history": "oracle: traits and order dates"}
+    names = {"true": "the process itself", "history": "traits and order dates"}
     return [
-        {"model": label}
-        | score_ranking(
-            Ranking(
-                task.truth[f"{kind}_purchase_probability"].to_numpy(),
-                task.truth[f"{kind}_expected_net_revenue"].to_numpy(),
-                task.truth[f"{kind}_purchase_probability"].to_numpy(),
+        (
+            f"{ORACLE} {label}",
+            score_ranking(
+                Ranking(
+                    task.truth[f"{kind}_purchase_probability"].to_numpy(),
+                    task.truth[f"{kind}_expected_net_revenue"].to_numpy(),
+                    task.truth[f"{kind}_purchase_probability"].to_numpy(),
+                ),
+                task.test,
             ),
-            task.test,
         )
         for kind, label in names.items()
     ]
@@ -187,8 +186,9 @@ def check_repeated(task: Task, settings: Settings) -> None:
     print(f"served model {first.model.name}: largest difference of any probability {largest:.1e}")
 
 
-def print_table(rows: pd.DataFrame) -> None:
+def print_table(scores: list[tuple[str, Measurement]]) -> None:
     """Print a Markdown table, best log loss first; what a model has not is a dash."""
+    rows = pd.DataFrame([{"model": name} | score.estimates for name, score in scores])
     grouped = rows.groupby("model", sort=False)[list(METRICS)]
     mean, spread = grouped.mean(), grouped.std(ddof=0)
     print(f"| model | {' | '.join(METRICS.values())} |")
@@ -202,6 +202,41 @@ def _cell(mean: float, spread: float) -> str:
     if np.isnan(mean):
         return "–"
     return f"{mean:.4f} ± {spread:.4f}" if spread >= 5e-5 else f"{mean:.4f}"
+
+
+def print_duels(scores: list[tuple[str, Measurement]]) -> None:
+    """Print segml auto less the best peer and less the best of segml's models.
+
+    The mean over seeds, with a 95 % interval from the same resamples of customers for both.
+    """
+    grouped: dict[str, list[Measurement]] = {}
+    for name, score in scores:
+        grouped.setdefault(name, []).append(score)
+    own = [name for name in grouped if name.startswith("segml ")]
+    peers = [name for name in grouped if not name.startswith((ORACLE, "segml ")) and name != AUTO]
+    print(
+        "\n| segml auto against the best | metric | difference | 95 % interval |\n|---|---|---|---|"
+    )
+    for title, rivals in (("peer", peers), ("of its models", own)):
+        for metric in DUELS:
+            sign = 1 if metric == "log_loss" else -1
+            known = [name for name in rivals if metric in grouped[name][0].estimates]
+            means = {
+                name: np.mean([score.estimates[metric] for score in grouped[name]])
+                for name in known
+            }
+            rival = min(known, key=lambda name: sign * means[name])
+            auto, other = (
+                np.mean([score.samples[metric] for score in grouped[name]], axis=0)
+                for name in (AUTO, rival)
+            )
+            difference = np.mean([score.estimates[metric] for score in grouped[AUTO]])
+            difference -= means[rival]
+            low, high = percentile_interval(auto - other)
+            print(
+                f"| {title}: {rival} | {METRICS[metric]} | {difference:+.4f} "
+                f"| {low:+.4f} to {high:+.4f} |"
+            )
 
 
 if __name__ == "__main__":

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.metrics import log_loss
 
+from segml.bootstrap import Measurement, measure
 from segml.dataset import Examples
 from segml.evaluation import Evaluator
-from segml.metrics import ScoreOrder, normalised_gini, roc_auc
+from segml.metrics import ScoreOrder, normalised_gini, roc_auc, weighted_mean
+
+if TYPE_CHECKING:
+    from segml.bootstrap import Metrics
 
 METRICS = {
     "log_loss": "log loss",
@@ -19,6 +23,9 @@ METRICS = {
     "gini_revenue": "Gini",
     "log_loss_purchase": "log loss buys",
 }
+RESAMPLES = 1_000  # of the test customers, the same for everybody
+RESAMPLING_SEED = 0
+TINY = 1e-15  # least probability that a loss is taken of
 
 
 @dataclass(frozen=True)
@@ -43,23 +50,34 @@ class Ranking:
     purchase_probability: np.ndarray | None = None
 
 
-def score_tiers(forecast, outcomes: Examples) -> dict[str, float]:
+def score_tiers(forecast, outcomes: Examples) -> Measurement:
     """Return every metric of a model with tier probabilities."""
-    values = Evaluator(forecast, outcomes).metrics(np.ones((1, len(outcomes))))
-    return {name: float(values[name][0]) for name in METRICS}
+    metrics = Evaluator(forecast, outcomes).metrics
+    return _measured(lambda weights: {name: metrics(weights)[name] for name in METRICS}, outcomes)
 
 
-def score_ranking(ranking: Ranking, outcomes: Examples) -> dict[str, float]:
+def score_ranking(ranking: Ranking, outcomes: Examples) -> Measurement:
     """Return the metrics that need no tier probabilities; the others are absent."""
-    ones = np.ones((1, len(outcomes)))
     tier, revenue = outcomes.value_tier, outcomes.net_revenue
-    by_revenue = ScoreOrder(ranking.net_revenue)
-    scores = {
-        "roc_auc_purchase": roc_auc(ScoreOrder(ranking.purchases), (tier > 0) * 1.0, ones),
-        "roc_auc_high": roc_auc(by_revenue, (tier == 2) * 1.0, ones),
-        "gini_revenue": normalised_gini(by_revenue, ScoreOrder(revenue), revenue, ones),
-    }
-    plain = {name: float(value[0]) for name, value in scores.items()}
-    if ranking.purchase_probability is not None:
-        plain["log_loss_purchase"] = log_loss(tier > 0, ranking.purchase_probability)
-    return plain
+    buys, is_high = (tier > 0) * 1.0, (tier == 2) * 1.0
+    by_purchases, by_revenue = ScoreOrder(ranking.purchases), ScoreOrder(ranking.net_revenue)
+    perfect = ScoreOrder(revenue)
+
+    def metrics(weights: np.ndarray) -> dict[str, np.ndarray]:
+        scores = {
+            "roc_auc_purchase": roc_auc(by_purchases, buys, weights),
+            "roc_auc_high": roc_auc(by_revenue, is_high, weights),
+            "gini_revenue": normalised_gini(by_revenue, perfect, revenue, weights),
+        }
+        if ranking.purchase_probability is not None:
+            right = np.where(
+                tier > 0, ranking.purchase_probability, 1 - ranking.purchase_probability
+            )
+            scores["log_loss_purchase"] = weighted_mean(-np.log(np.maximum(right, 1e-15)), weights)
+        return scores
+
+    return _measured(metrics, outcomes)
+
+
+def _measured(metrics: Metrics, outcomes: Examples) -> Measurement:
+    return measure(metrics, outcomes.customer_key, resamples=RESAMPLES, seed=RESAMPLING_SEED)
