@@ -1,4 +1,4 @@
-"""How much each model of a run counts in their blend, learned on the validation snapshot."""
+"""How much each model of a run counts in their blend, learned on all periods that judge."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from segml.models import ENSEMBLE
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
 from segml.models.ensemble import EnsembleModel, pool
-from segml.selection import Trial
+from segml.selection import Trial, earlier_log_losses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from segml.dataset import Examples
+    from segml.dataset import Examples, Predictions
     from segml.models.base import TierModel
     from segml.recipe import Recipe
     from segml.settings import Settings
-    from segml.splits import SelectionFold, Splits
+    from segml.splits import Splits
 
     Array = NDArray[np.float64]
 
 CROSS_FIT_FOLDS = 5
-RIDGE = 0.1  # of the distance from equal weights: one snapshot knows one season only
+RIDGE = 0.1  # of the distance from equal weights: few periods know few seasons
+ROUNDING = 1e-12  # a blend of one member equals it but for this
 MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
 
 
@@ -43,9 +44,9 @@ def blend_trials(
 ) -> Trial:
     """Blend the models of a run, without its baselines.
 
-    The validation predictions of the blend are honest: those of a customer have weights that
-    other customers have chosen. Where they are no better than those of the best member, that
-    member gets all the weight.
+    Weights are learned on the validation snapshot and the earlier ones. The predictions by which
+    the blend is judged are honest: those of a customer have weights that other customers have
+    chosen. Where they are no better than those of the best member, that member gets all the weight.
 
     Parameters
     ----------
@@ -55,47 +56,64 @@ def blend_trials(
         All that were judged so far.
     """
     members = _members_of(recipe, trials)
-    tier, keys = examples.value_tier[splits.validation], examples.customer_key[splits.validation]
-    predictions = [trial.calibration.predictions for trial in members]
-    logs = np.log([member.tier_probabilities for member in predictions])
+    rows = [splits.validation, *(origin.validate for origin in splits.earlier)]
+    tier, keys = (
+        np.concatenate([values[period] for period in rows])
+        for values in (examples.value_tier, examples.customer_key)
+    )
+    logs = np.concatenate([_log_probabilities(members, number) for number in range(len(rows))], 1)
     fold = customer_fold(keys, CROSS_FIT_FOLDS, f"blend:{settings.seed}")
     weights_of_row = np.empty((len(tier), len(members)))
     for number in np.unique(fold):
         inside, outside = fold != number, fold == number
         weights_of_row[outside] = fit_weights(logs[:, inside], tier[inside])
-    blended = pool(predictions, weights_of_row)
-    best = min(members, key=lambda trial: trial.log_loss)
-    if mean_log_loss(blended.tier_probabilities, tier) < best.log_loss:
+    ends = np.cumsum([period.sum() for period in rows])[:-1]
+    blended, *earlier = (
+        pool(_predictions_of(members, number), weights)
+        for number, weights in enumerate(np.split(weights_of_row, ends))
+    )
+    earlier_losses = earlier_log_losses(tuple(earlier), examples, splits)
+    validated = examples.value_tier[splits.validation]
+    log_loss = mean_log_loss(blended.tier_probabilities, validated)
+    best = min(members, key=lambda trial: trial.mean_log_loss)
+    if np.mean([log_loss, *earlier_losses]) < best.mean_log_loss - ROUNDING:
         names = (trial.name for trial in members)
         learned = dict(zip(names, fit_weights(logs, tier).tolist(), strict=True))
         weights = {name: weight for name, weight in learned.items() if weight > 0}
         # over time, members are calibrated where that lasts, and a blend of them is left as it is
         is_timeless = examples.horizon_days is None
         methods = METHODS if settings.calibrate and is_timeless else ("none",)
-        calibration = choose_calibrator(blended, tier, keys, methods=methods, seed=settings.seed)
+        validated_keys = examples.customer_key[splits.validation]
+        calibration = choose_calibrator(
+            blended, validated, validated_keys, methods=methods, seed=settings.seed
+        )
     else:
         weights = {best.name: 1.0}
         calibration = CalibrationChoice(
             Calibrator(), best.calibration.predictions, {"none": best.log_loss}
         )
+        earlier, earlier_losses = list(best.earlier), best.earlier_log_losses
     fitted_by_fold = [
         {trial.name: trial.fold_models[position] for trial in members}
         for position in range(len(splits.folds))
     ]
     fold_models = [_blend_of(fitted, weights, members, settings) for fitted in fitted_by_fold]
-    served = [trial for trial in members if trial.name in weights]
-    earlier = tuple(
-        pool([trial.earlier[position] for trial in served], _rows_of(weights, served, origin))
-        for position, origin in enumerate(splits.earlier)
+    return Trial(recipe, tuple(fold_models), calibration, tuple(earlier), earlier_losses, weights)
+
+
+def _predictions_of(members: Sequence[Trial], period: int) -> list[Predictions]:
+    """Return what the members predict: of the validation snapshot (0), or of an earlier one."""
+    return [
+        trial.earlier[period - 1] if period else trial.calibration.predictions for trial in members
+    ]
+
+
+def _log_probabilities(members: Sequence[Trial], period: int) -> Array:
+    """Return their log probabilities, shape (members, n, classes)."""
+    logs: Array = np.log(
+        [predictions.tier_probabilities for predictions in _predictions_of(members, period)]
     )
-    return Trial(recipe, tuple(fold_models), calibration, earlier, weights)
-
-
-def _rows_of(
-    weights: Mapping[str, float], members: Sequence[Trial], origin: SelectionFold
-) -> Array:
-    """Return the weights of the members for every judged row, shape (n, members)."""
-    return np.tile([weights[trial.name] for trial in members], (int(origin.validate.sum()), 1))
+    return logs
 
 
 def _members_of(blend: Recipe, trials: Sequence[Trial]) -> list[Trial]:

@@ -116,7 +116,8 @@ def _weigh(
     if name == served:
         return Verdict(name, f"the champion was {name}, too: it has learned again")
     gap = difference(tested[served], tested[name], "log_loss")
-    if decision.champion.is_baseline and trials[served].log_loss >= decision.champion.log_loss:
+    best = decision.champion
+    if best.is_baseline and trials[served].mean_log_loss >= best.mean_log_loss:
         reason = f"the champion's {champion.kind} does not beat this baseline any more"
         return Verdict(name, reason, gap)
     own = "" if served == champion.kind else ", with the parameters it has,"

@@ -1,4 +1,4 @@
-"""Which model is best on the validation snapshot, and why."""
+"""Which model is best on the validation snapshot and the periods before it, and why."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from segml.models import (
     YARDSTICK,
     kind_of,
 )
+from segml.models.base import mean_log_loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trial:
-    """One model on the validation snapshot.
+    """One model on the validation snapshot and on earlier ones.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ class Trial:
     earlier : tuple of Predictions
         Of every earlier snapshot, in the order of ``splits.earlier``, as they would have been
         made then: not calibrated, since calibrations are fitted later.
+    earlier_log_losses : tuple of float
+        Their log losses in nats.
     weights : mapping of str to float
         Of every member, if the model is a blend of others.
     """
@@ -52,6 +55,7 @@ class Trial:
     fold_models: tuple[TierModel, ...]
     calibration: CalibrationChoice
     earlier: tuple[Predictions, ...] = ()
+    earlier_log_losses: tuple[float, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -68,6 +72,15 @@ class Trial:
     def log_loss(self) -> float:
         """Log loss in nats of customers that neither model nor calibration has learned from."""
         return self.calibration.log_losses[self.calibration.calibrator.method]
+
+    @property
+    def mean_log_loss(self) -> float:
+        """Mean log loss of the validation snapshot and the earlier ones: what models compete by.
+
+        One period has one season, and a model that suits it may be no better in the next: hence
+        several origins, rolling (Tashman 2000, "Out-of-sample tests of forecasting accuracy").
+        """
+        return float(np.mean([self.log_loss, *self.earlier_log_losses]))
 
     @property
     def is_baseline(self) -> bool:
@@ -142,7 +155,19 @@ def run_trial(recipe: Recipe, examples: Examples, splits: Splits, settings: Sett
         methods=_calibration_methods(examples, splits, settings, predictions, earlier),
         seed=settings.seed,
     )
-    return Trial(recipe, tuple(models), calibration, earlier)
+    return Trial(
+        recipe, tuple(models), calibration, earlier, earlier_log_losses(earlier, examples, splits)
+    )
+
+
+def earlier_log_losses(
+    earlier: tuple[Predictions, ...], examples: Examples, splits: Splits
+) -> tuple[float, ...]:
+    """Return the log loss in nats of predictions of the earlier snapshots."""
+    return tuple(
+        mean_log_loss(predictions.tier_probabilities, examples.value_tier[origin.validate])
+        for predictions, origin in zip(earlier, splits.earlier, strict=True)
+    )
 
 
 def _calibration_methods(
@@ -166,26 +191,28 @@ def _calibration_methods(
 
 
 def decide(trials: list[Trial], asked_for: str) -> Decision:
-    """Take the lowest validation log loss, baselines included, or the model that was asked for.
+    """Take the lowest mean log loss, baselines included, or the model that was asked for.
 
     Parameters
     ----------
     asked_for : str
         A model name, or ``auto``.
     """
-    by_log_loss = sorted(trials, key=lambda trial: trial.log_loss)
+    by_log_loss = sorted(trials, key=lambda trial: trial.mean_log_loss)
     baseline = next(trial for trial in by_log_loss if trial.is_baseline)
     automatic = asked_for == "auto"
     champion = next(trial for trial in by_log_loss if automatic or trial.name == asked_for)
-    beats = champion.log_loss < baseline.log_loss
-    score = f"validation log loss {champion.log_loss:.4f}"
-    rival = f"{baseline.name} {baseline.log_loss:.4f}"
+    beats = champion.mean_log_loss < baseline.mean_log_loss
+    periods = 1 + len(champion.earlier_log_losses)
+    measured = "validation log loss" if periods == 1 else f"mean log loss of {periods} periods"
+    score = f"{measured} {champion.mean_log_loss:.4f}"
+    rival = f"{baseline.name} {baseline.mean_log_loss:.4f}"
     if not automatic:
         verdict = "beats the baselines" if beats else "does not beat the baselines"
         better = by_log_loss[0]
         if beats and better is not champion:
             verdict += f", but {better.name} is better"
-            rival += f", {better.name} {better.log_loss:.4f}"
+            rival += f", {better.name} {better.mean_log_loss:.4f}"
         return Decision(champion, f"{champion.name}, as asked, {verdict} ({score}; {rival})", beats)
     if champion.is_baseline:
         return Decision(champion, f"no candidate beats the baseline {rival}: it is chosen", beats)

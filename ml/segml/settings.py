@@ -37,7 +37,7 @@ class Settings:
     needs it too.
     """
 
-    model: str = "auto"  # a model name, or auto: the best on the validation snapshot
+    model: str = "auto"  # a model name, or auto: the best before the test
     candidates: tuple[str, ...] = (  # what auto compares, and ensemble blends
         "logistic",
         "svm",

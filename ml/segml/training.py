@@ -1,4 +1,4 @@
-"""One training run: compare models on validation, test them once, refit the best on everything."""
+"""One training run: compare models, test them once, refit the best on everything."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TrainingResult:
     Parameters
     ----------
     chosen : FinalFit
-        The best on validation, or the model that was asked for.
+        The best on validation and earlier snapshots, or the model that was asked for.
     refreshed : FinalFit or None
         The champion's recipe, where it stays and has learned from newer outcomes.
     verdict : Verdict
@@ -47,10 +47,11 @@ class TrainingResult:
     decision : str
         Why ``chosen`` was chosen, in one line.
     beats_baselines : bool
-        True if its validation log loss is lower than that of all baselines.
+        True if its log loss there is lower than that of all baselines.
     comparison : DataFrame
         Per model: model_name, is_baseline, calibration, validation_log_loss_uncalibrated,
-        validation_log_loss, test_log_loss; best on validation first.
+        validation_log_loss, mean_log_loss (of validation and earlier snapshots), test_log_loss;
+        lowest mean_log_loss first.
     metrics : DataFrame
         model_name, split, snapshot_date, metric, value, ci_low, ci_high.
     curves : DataFrame
@@ -105,7 +106,8 @@ def train(
 
     Features and parameters of the candidates are chosen on train snapshots alone. Baselines and
     candidates are compared by log loss on the validation snapshot, each after the calibration
-    that suits it, on customers or times that neither model nor calibration has seen. All are
+    that suits it, on customers or times that neither model nor calibration has seen, and on
+    earlier snapshots, from what was known at each. All are
     then refitted on train and validation snapshots and tested once; the test chooses nothing,
     but may keep the champion in its place. What is served is finally refitted on all labelled
     snapshots.
@@ -173,7 +175,10 @@ def compare_and_fit(
             if kind_of(name) == ENSEMBLE
             else run_trial(recipe, examples, splits, settings)
         )
-        progress(f"{name}: validation log loss {trials[name].log_loss:.4f}")
+        trial = trials[name]
+        periods = "".join(f", {loss:.4f}" for loss in trial.earlier_log_losses)
+        before = f" (earlier{periods.removeprefix(',')})" if periods else ""
+        progress(f"{name}: validation log loss {trial.log_loss:.4f}{before}")
     decision = decide([trials[name] for name in eligible], settings.model)
     progress(decision.reason)
 
@@ -223,8 +228,9 @@ def _compare(trials: list[Trial], metrics: pd.DataFrame) -> pd.DataFrame:
             "calibration": trial.calibration.calibrator.method,
             "validation_log_loss_uncalibrated": trial.calibration.log_losses["none"],
             "validation_log_loss": trial.log_loss,
+            "mean_log_loss": trial.mean_log_loss,
             "test_log_loss": test_log_loss[trial.name],
         }
         for trial in trials
     ]
-    return pd.DataFrame(rows).sort_values("validation_log_loss", ignore_index=True)
+    return pd.DataFrame(rows).sort_values("mean_log_loss", ignore_index=True)

@@ -12,9 +12,9 @@ from segml.dataset import Predictions, customer_fold
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
 from segml.recipe import Recipe
-from segml.selection import Trial, run_trial
+from segml.selection import Trial, earlier_log_losses, run_trial
 from segml.settings import Settings
-from segml.splits import split_examples
+from segml.splits import SelectionFold, split_examples
 
 SETTINGS = Settings(selection_folds=2)
 BLEND = Recipe("ensemble", 42)
@@ -29,7 +29,8 @@ def history(make_examples, assign_roles):
     examples = replace(examples, value_tier=(scores + drawn).argmax(axis=1).astype(np.int8))
     roles = assign_roles(examples, "train", "train", "validation", "embargo", "test")
     splits = split_examples(examples, roles, horizon_days=90, folds=2, seed=42)
-    return examples, splits, scores
+    first = examples.snapshot_date == examples.snapshot_date.min()
+    return examples, replace(splits, earlier=(SelectionFold(first, first),)), scores
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,19 @@ def trial_of(history):
     def build(name, *, noise, factor=1.0, seed=1, tier=None):
         tier = examples.value_tier if tier is None else tier
         errors = np.random.default_rng(seed).normal(size=scores.shape) * noise
-        probabilities = softmax(factor * (scores + errors), axis=1)[splits.validation]
-        loss = mean_log_loss(probabilities, tier[splits.validation])
-        predictions = Predictions(probabilities, np.ones((len(probabilities), 2)))
+        probabilities = softmax(factor * (scores + errors), axis=1)
+        predictions, *earlier = (
+            Predictions(probabilities[rows], np.ones((rows.sum(), 2)))
+            for rows in (splits.validation, *(origin.validate for origin in splits.earlier))
+        )
+        loss = mean_log_loss(predictions.tier_probabilities, tier[splits.validation])
         models = tuple(f"{name} of fold {fold}" for fold in range(len(splits.folds)))
         return Trial(
-            Recipe(name, 42), models, CalibrationChoice(Calibrator(), predictions, {"none": loss})
+            Recipe(name, 42),
+            models,
+            CalibrationChoice(Calibrator(), predictions, {"none": loss}),
+            tuple(earlier),
+            earlier_log_losses(tuple(earlier), replace(examples, value_tier=tier), splits),
         )
 
     return build
@@ -55,7 +63,7 @@ def test_models_of_independent_errors_are_better_together(history, trial_of):
     examples, splits, _ = history
     members = [trial_of("svm", noise=1.0, seed=1), trial_of("forest", noise=1.0, seed=2)]
     blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
-    assert blend.log_loss < 0.99 * min(trial.log_loss for trial in members)
+    assert blend.mean_log_loss < 0.99 * min(trial.mean_log_loss for trial in members)
     assert sum(blend.weights.values()) == pytest.approx(1)
     assert min(blend.weights.values()) > 0.3
 
@@ -65,7 +73,7 @@ def test_a_blend_is_never_worse_than_its_best_member(history, trial_of, noise):
     examples, splits, _ = history
     members = [trial_of("svm", noise=0.1), trial_of("forest", noise=noise, seed=2)]
     blend = blend_trials(BLEND, members, examples, splits, SETTINGS)
-    assert blend.log_loss <= min(trial.log_loss for trial in members)
+    assert blend.mean_log_loss <= min(trial.mean_log_loss for trial in members)
 
 
 def test_where_a_blend_does_not_help_the_best_member_is_served_as_it_is(history, trial_of):
@@ -75,6 +83,20 @@ def test_where_a_blend_does_not_help_the_best_member_is_served_as_it_is(history,
     assert blend.weights == {"svm": 1.0}
     assert blend.log_loss == members[0].log_loss
     assert blend.calibration.predictions is members[0].calibration.predictions
+    assert blend.earlier == members[0].earlier
+    assert blend.earlier_log_losses == members[0].earlier_log_losses
+
+
+def test_a_member_that_was_good_in_one_period_only_counts_less(history, trial_of):
+    examples, splits, _ = history
+    steady, lucky = trial_of("svm", noise=0.6), trial_of("forest", noise=0.6, seed=2)
+    erratic = trial_of("forest", noise=6.0, seed=3)
+    lucky = replace(lucky, earlier=erratic.earlier, earlier_log_losses=erratic.earlier_log_losses)
+    blend = blend_trials(BLEND, [steady, lucky], examples, splits, SETTINGS)
+    alone = replace(splits, earlier=())
+    members = [replace(trial, earlier=(), earlier_log_losses=()) for trial in (steady, lucky)]
+    on_validation = blend_trials(BLEND, members, examples, alone, SETTINGS)
+    assert blend.weights.get("forest", 0) < on_validation.weights["forest"] - 0.1
 
 
 def test_baselines_take_no_part(history, trial_of):

@@ -51,7 +51,7 @@ def on_snapshot(examples, number):
 
 def test_the_model_with_the_lowest_validation_loss_is_served(result):
     best = result.comparison.iloc[0]
-    assert best["validation_log_loss"] == result.comparison["validation_log_loss"].min()
+    assert best["mean_log_loss"] == result.comparison["mean_log_loss"].min()
     assert best["model_name"] == result.chosen.model.name == "logistic"
     assert result.beats_baselines
     assert result.decision.startswith("logistic is best")
@@ -116,10 +116,23 @@ def test_a_network_asked_for_is_compared_with_a_simple_model_as_well(network):
     )
 
 
-def _judged(name, log_loss):
+def _judged(name, log_loss, *earlier):
     nothing = Predictions(np.empty((0, 3)), np.empty((0, 2)))
     choice = CalibrationChoice(Calibrator(), nothing, {"none": log_loss})
-    return Trial(Recipe(name, seed=0), (), choice)
+    return Trial(Recipe(name, seed=0), (), choice, earlier_log_losses=earlier)
+
+
+def test_one_lucky_period_does_not_make_a_model_the_best():
+    trials = [
+        _judged("prior", 0.9, 0.9),
+        _judged("forest", 0.50, 0.70),
+        _judged("svm", 0.55, 0.60),
+    ]
+    found = decide(trials, "auto")
+    assert found.champion.name == "svm"
+    assert found.reason == (
+        "svm is best (mean log loss of 2 periods 0.5750; best baseline prior 0.9000)"
+    )
 
 
 @pytest.mark.parametrize("model", ["auto", "ensemble"])
