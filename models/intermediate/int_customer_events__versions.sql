@@ -104,8 +104,10 @@ versions as (
     left join categories
         on
             customer_events.product_id = categories.product_id
-            and coalesce(customer_events.known_from < categories.known_until, true)
-            and coalesce(customer_events.known_until > categories.known_from, true)
+            and customer_events.known_from
+            < coalesce(categories.known_until, timestamp 'infinity')
+            and coalesce(customer_events.known_until, timestamp 'infinity')
+            > categories.known_from
 
 )
 
