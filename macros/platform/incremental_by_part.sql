@@ -7,7 +7,7 @@
 
    What was built from which facts is kept beside the table, as <model>__parts, in one transaction.
    Rows that are built anew go to the end of the table, so the whole of it is built, and sorted, when
-   a quarter of the parts been replaced since the last time. #}
+   a quarter of the parts has been replaced since it was. #}
 {% materialization incremental_by_part, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
@@ -39,8 +39,8 @@
         {%- endcall -%}
     {%- else -%}
         {%- do run_query(
-            "set variable " ~ changed_parts_variable() ~ " = (select bitstring_agg(part, 0, 1048575)"
-            ~ " from compared_parts where is_changed)"
+            "set variable " ~ changed_parts_variable(part_key)
+            ~ " = (select bitstring_agg(part, 0, 1048575) from compared_parts where is_changed)"
         ) -%}
         {%- call statement('main') -%}
     {%- if counts[1] %}
@@ -51,7 +51,7 @@
     select 'nothing has changed'
     {%- endif %}
         {%- endcall -%}
-        {%- do run_query("reset variable " ~ changed_parts_variable()) -%}
+        {%- do run_query("reset variable " ~ changed_parts_variable(part_key)) -%}
     {%- endif -%}
     {%- if is_whole or counts[1] -%}
         {%- do run_query(

@@ -14,7 +14,9 @@ visits as (
 
     select
         event_id,
-        {{ visitor_day() }}
+        {{ visitor_id() }} as visitor_id,
+        cast(occurred_at as date) as occurred_date,
+        cast({{ known_from('occurred_at') }} as date) as known_date
     from {{ ref('typed_shop__events') }}
     where not {{ is_erased('customer_id') }}
 
@@ -37,6 +39,6 @@ select
 from visits
 where
     visitor_id is not null
-    and hash(visitor_id, occurred_date, known_date) in (select day_hash from busy_days)
+    and hash(visitor_id, occurred_date, known_date) in (select busy_days.day_hash from busy_days)
 group by all
 having count(distinct event_id) > {{ var('bot_events_per_day') }}

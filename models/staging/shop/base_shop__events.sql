@@ -5,7 +5,13 @@
         with
         erased_customers as (select customer_id from {{ ref('base_shop__erasure_requests') }}),
         events as (
-            select event_id, customer_id, row_fingerprint, {{ visitor_day() }}
+            select
+                event_id,
+                customer_id,
+                row_fingerprint,
+                {{ visitor_id() }} as visitor_id,
+                cast(occurred_at as date) as occurred_date,
+                cast({{ known_from('occurred_at') }} as date) as known_date
             from {{ ref('typed_shop__events') }}
             where not {{ is_erased('customer_id') }}
         )
@@ -29,10 +35,9 @@ typed_rows as (
 
     select
         *,
-        {{ visitor_day() }},
+        {{ visitor_id() }} as visitor_id,
         {{ known_from('occurred_at') }} as known_from
     from {{ ref('typed_shop__events') }}
-    where {{ in_changed_parts('event_id') }}
 
 ),
 
@@ -57,7 +62,7 @@ bot_days as (
 checked as not materialized (
 
     select
-        typed_rows.* exclude (occurred_date, known_date),
+        typed_rows.*,
         known_customers.customer_key,
         case
             when len(typed_rows.uncastable_columns) > 0 then 'uncastable_value'
@@ -76,8 +81,8 @@ checked as not materialized (
     left join bot_days
         on
             typed_rows.visitor_id = bot_days.visitor_id
-            and typed_rows.occurred_date = bot_days.occurred_date
-            and typed_rows.known_date = bot_days.known_date
+            and cast(typed_rows.occurred_at as date) = bot_days.occurred_date
+            and cast(typed_rows.known_from as date) = bot_days.known_date
     left join known_customers
         on typed_rows.customer_id = known_customers.customer_id
     where not {{ is_erased('typed_rows.customer_id') }}

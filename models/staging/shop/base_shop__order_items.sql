@@ -16,7 +16,6 @@ with
 typed_rows as (
 
     select * from {{ ref('typed_shop__order_items') }}
-    where {{ in_changed_parts('order_id') }}
 
 ),
 

@@ -14,7 +14,6 @@ with
 typed_rows as (
 
     select * from {{ ref('typed_shop__orders') }}
-    where {{ in_changed_parts('order_id') }}
 
 ),
 
