@@ -1,6 +1,7 @@
 {# A hash of all that the rows of a part follow from besides its facts: the SQL of the model and of the
    views that it reads, with variables and raw types in it; the pseudonym key, by what it makes of
-   a text; time zone and version of the engine. #}
+   a text; time zone and version of the engine. DuckDB spells a view in another way once its file is
+   opened anew, so a model that is built without its views, which no `+` selects, is built as a whole. #}
 {% macro code_of_parts(views, part_facts) -%}
     hash(
         '{{ local_md5(sql ~ part_facts) }}',

@@ -249,14 +249,15 @@ def test_a_build_that_fails_midway_leaves_what_was_there(shop, tmp_path):
     for folder in ("models", "macros", "seeds", "tests/dbt"):
         shutil.copytree(ROOT / folder, project / folder)
     settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
-    settings["models"]["segml"]["+post-hook"] = "select error('stopped')"
+    staging = {"shop": {"base_shop__orders": {"+post-hook": "select error('stopped')"}}}
+    settings["models"]["segml"]["staging"] |= staging
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     shutil.copy(ROOT / "profiles.yml", project)
     before = shop.contents()
     shop.execute(ONE_ORDER_IS_CANCELLED)
-    failed = shop.build("base_shop__orders", "--project-dir", str(project))
+    failed = shop.build("+base_shop__orders", "--project-dir", str(project))
     assert "stopped" in failed
     assert shop.contents()["staging.base_shop__orders"] == before["staging.base_shop__orders"]
-    assert shop.build("base_shop__orders") == ""
+    assert shop.build("+base_shop__orders") == ""
     assert shop.replaced_parts()["staging.base_shop__orders"] == 1
     assert shop.contents()["staging.base_shop__orders"] != before["staging.base_shop__orders"]
