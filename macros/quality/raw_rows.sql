@@ -2,8 +2,10 @@
    table is empty, a missing column is null, text is trimmed and '' is null. Besides them:
    `loaded_at`, null where the table has none; `uncastable_columns`, whose value was present but of
    the wrong type; `original_row`, the row as it came, only where there are such columns;
-   `typed_row`, the declared columns as one value; `content_hash` of all of them but loaded_at. #}
-{% macro raw_rows(table_name) -%}
+   `typed_row`, the declared columns as one value; `content_hash` of all of them but loaded_at;
+   `row_fingerprint`, a hash of the raw row as it came and of its types. With `part_key`, a column,
+   the changed parts only, while a table that is incremental by it is built. #}
+{% macro raw_rows(table_name, part_key=none) -%}
     {%- set relation = raw_relation(table_name) -%}
     {%- if not execute -%}
 select 1 from {{ relation }}
@@ -35,10 +37,16 @@ typed as (
             lambda column_name: column_name is not null
         ) as uncastable_columns,
         {%- if raw_types %}
-        case when len(uncastable_columns) > 0 then to_json(raw_table) end as original_row
+        case when len(uncastable_columns) > 0 then to_json(raw_table) end as original_row,
+        hash(raw_table, '{{ local_md5(raw_types | string) }}') as row_fingerprint
     from {{ relation }} as raw_table
+            {%- if part_key in raw_types %}
+    where {{ in_changed_parts(
+        part_key, cast_raw_value(part_key, 'varchar', raw_types[part_key])) }}
+            {%- endif %}
         {%- else %}
-        cast(null as json) as original_row
+        cast(null as json) as original_row,
+        cast(null as ubigint) as row_fingerprint
     where false
         {%- endif %}
 

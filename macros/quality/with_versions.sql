@@ -93,7 +93,9 @@ bounded as (
 judged as (
 
     select
-        * exclude (is_repeated, content_hash, rule_reason, typed_row, original_row),
+        * exclude (
+            is_repeated, content_hash, row_fingerprint, rule_reason, typed_row, original_row
+        ),
         case
             when rejection_reason is not null
                 then coalesce(original_row, to_json(typed_row))

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental_by_part', part_key='order_id') }}
 
 -- materialised: what each completed order holds of each product, before snapshots multiply it;
 -- sorted as the orders are
@@ -7,12 +7,14 @@ with
 orders as (
 
     select * from {{ ref('int_orders__completed') }}
+    where {{ in_changed_parts('order_id') }}
 
 ),
 
 order_items as (
 
     select * from {{ ref('stg_shop__order_items') }}
+    where {{ in_changed_parts('order_id') }}
 
 ),
 

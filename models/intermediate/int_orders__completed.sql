@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental_by_part', part_key='order_id') }}
 
 -- materialised: every feature group reads it; sorted, so that the features of some customers read
 -- their own orders only
@@ -7,12 +7,14 @@ with
 orders as (
 
     select * from {{ ref('stg_shop__orders') }}
+    where {{ in_changed_parts('order_id') }}
 
 ),
 
 order_items as (
 
     select * from {{ ref('stg_shop__order_items') }}
+    where {{ in_changed_parts('order_id') }}
 
 ),
 

@@ -1,4 +1,17 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental_by_part',
+    part_key='customer_key',
+    part_facts="
+        select
+            customer_key,
+            hash(
+                customer_key, session_id, event_type, product_id is not null,
+                cast(occurred_at as date), cast(known_from as date), cast(known_until as date)
+            ) as fact_hash
+        from {{ ref('stg_shop__events') }}
+        where customer_key is not null
+    "
+) }}
 
 -- materialised: one row where a visit has several events, before snapshots multiply them; sorted as
 -- the orders are. A snapshot is a day boundary, so that days tell as much as times about what is
@@ -8,7 +21,9 @@ with
 events as (
 
     select * from {{ ref('stg_shop__events') }}
-    where customer_key is not null
+    where
+        customer_key is not null
+        and {{ in_changed_parts('customer_key') }}
 
 )
 

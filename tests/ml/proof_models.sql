@@ -282,6 +282,7 @@ checked as (
         cast(null as timestamp) as loaded_at,
         struct_pack(status := status) as typed_row,
         hash(status) as content_hash,
+        hash(status) as row_fingerprint,
         cast(null as json) as original_row,
         timestamp '2024-01-20' as known_from,
         cast(null as varchar) as rule_reason

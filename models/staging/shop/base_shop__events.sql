@@ -1,4 +1,33 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental_by_part',
+    part_key='event_id',
+    part_facts="
+        with
+        erased_customers as (select customer_id from {{ ref('base_shop__erasure_requests') }}),
+        events as (
+            select
+                event_id,
+                customer_id,
+                row_fingerprint,
+                {{ visitor_id() }} as visitor_id,
+                cast(occurred_at as date) as occurred_date,
+                cast({{ known_from('occurred_at') }} as date) as known_date
+            from {{ ref('typed_shop__events') }}
+            where not {{ is_erased('customer_id') }}
+        )
+        select
+            events.event_id,
+            hash(
+                events.row_fingerprint,
+                bot_days.visitor_id is not null,
+                known_customers.customer_id is not null
+            ) as fact_hash
+        from events
+        left join {{ ref('base_shop__bot_days') }} as bot_days
+            using (visitor_id, occurred_date, known_date)
+        left join {{ ref('base_shop__known_customers') }} as known_customers using (customer_id)
+    "
+) }}
 
 with
 
@@ -6,7 +35,7 @@ typed_rows as (
 
     select
         *,
-        coalesce('customer ' || customer_id, 'session ' || session_id) as visitor_id,
+        {{ visitor_id() }} as visitor_id,
         {{ known_from('occurred_at') }} as known_from
     from {{ ref('typed_shop__events') }}
 
@@ -24,17 +53,9 @@ known_customers as (
 
 ),
 
--- a machine is judged by its day and by what was known together, so that neither a later day nor a
--- late load can change an earlier verdict
 bot_days as (
 
-    select
-        visitor_id,
-        cast(occurred_at as date) as occurred_date,
-        cast(known_from as date) as known_date
-    from typed_rows
-    group by all
-    having count(distinct event_id) > {{ var('bot_events_per_day') }}
+    select * from {{ ref('base_shop__bot_days') }}
 
 ),
 

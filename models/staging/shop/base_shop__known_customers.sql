@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- whoever has a customer row or an order; behaviour of anybody else is an orphan
 select
     customer_id,

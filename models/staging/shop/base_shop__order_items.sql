@@ -1,4 +1,15 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental_by_part',
+    part_key='order_id',
+    part_facts="
+        select lines.order_id, lines.row_fingerprint as fact_hash
+        from {{ ref('typed_shop__order_items') }} as lines
+        anti join {{ ref('base_shop__erased_orders') }} as erased_orders
+            on lines.order_id = erased_orders.order_id
+    "
+) }}
+
+-- whether an order is accepted follows from its part, which is that of its lines
 
 with
 
@@ -18,7 +29,9 @@ orders as (
 
     select distinct order_id
     from {{ ref('base_shop__orders') }}
-    where rejection_reason is null
+    where
+        rejection_reason is null
+        and {{ in_changed_parts('order_id') }}
 
 ),
 

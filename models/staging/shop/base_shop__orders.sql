@@ -1,4 +1,13 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental_by_part',
+    part_key='order_id',
+    part_facts="
+        with erased_customers as (select customer_id from {{ ref('base_shop__erasure_requests') }})
+        select order_id, row_fingerprint as fact_hash
+        from {{ ref('typed_shop__orders') }}
+        where not {{ is_erased('customer_id') }}
+    "
+) }}
 
 with
 

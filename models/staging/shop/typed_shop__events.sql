@@ -1,1 +1,1 @@
-{{ raw_rows('events') }}
+{{ raw_rows('events', part_key='event_id') }}

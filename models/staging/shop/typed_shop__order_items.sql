@@ -1,1 +1,1 @@
-{{ raw_rows('order_items') }}
+{{ raw_rows('order_items', part_key='order_id') }}

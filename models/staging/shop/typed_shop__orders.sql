@@ -1,1 +1,1 @@
-{{ raw_rows('orders') }}
+{{ raw_rows('orders', part_key='order_id') }}
