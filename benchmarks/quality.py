@@ -28,7 +28,8 @@ from peers.data_sets import KNOWN, DataSet, Task, prepare
 from peers.known_process import with_known_process
 from peers.scores import METRICS, Ranking, score_ranking, score_tiers
 from peers.tabular import PEERS
-from segml.bootstrap import Measurement, percentile_interval
+from segml.bootstrap import Measurement
+from segml.comparison import COMPARED_METRICS, difference
 from segml.dataset import Examples
 from segml.settings import Settings
 from segml.training import TrainingResult, train
@@ -104,7 +105,10 @@ def compare(task: Task, settings: Settings, seeds: int, reference: Task | None) 
     scores += _oracles(task)
     if reference is not None:
         known = with_known_process(task, reference, settings.seed)
-        scores += [(name, score_tiers(forecast, task.test)) for name, forecast in known.items()]
+        scores += [
+            (f"{ORACLE} {name}", score_tiers(forecast, task.test))
+            for name, forecast in known.items()
+        ]
     for seed in range(settings.seed, settings.seed + seeds):
         scores += _segml_scores(task, replace(settings, seed=seed))
         scores += [(name, score_tiers(peer(task, seed), task.test)) for name, peer in PEERS.items()]
@@ -205,38 +209,40 @@ def _cell(mean: float, spread: float) -> str:
 
 
 def print_duels(scores: list[tuple[str, Measurement]]) -> None:
-    """Print segml auto less the best peer and less the best of segml's models.
+    """Print segml auto less the best peer, and less the best of segml's models.
 
     The mean over seeds, with a 95 % interval from the same resamples of customers for both.
     """
-    grouped: dict[str, list[Measurement]] = {}
-    for name, score in scores:
-        grouped.setdefault(name, []).append(score)
-    own = [name for name in grouped if name.startswith("segml ")]
-    peers = [name for name in grouped if not name.startswith((ORACLE, "segml ")) and name != AUTO]
-    print(
-        "\n| segml auto against the best | metric | difference | 95 % interval |\n|---|---|---|---|"
-    )
+    means = {
+        name: _mean([score for other, score in scores if other == name])
+        for name in dict.fromkeys(name for name, _ in scores)
+    }
+    own = [name for name in means if name.startswith("segml ")]
+    peers = [name for name in means if name not in (AUTO, *own) and not name.startswith(ORACLE)]
+    print("\n| segml auto less the best | metric | difference | 95 % interval |")
+    print("|---" * 4 + "|")
     for title, rivals in (("peer", peers), ("of its models", own)):
         for metric in DUELS:
-            sign = 1 if metric == "log_loss" else -1
-            known = [name for name in rivals if metric in grouped[name][0].estimates]
-            means = {
-                name: np.mean([score.estimates[metric] for score in grouped[name]])
-                for name in known
+            best = max if COMPARED_METRICS[metric] else min
+            known = {
+                name: means[name].estimates[metric]
+                for name in rivals
+                if metric in means[name].estimates
             }
-            rival = min(known, key=lambda name: sign * means[name])
-            auto, other = (
-                np.mean([score.samples[metric] for score in grouped[name]], axis=0)
-                for name in (AUTO, rival)
-            )
-            difference = np.mean([score.estimates[metric] for score in grouped[AUTO]])
-            difference -= means[rival]
-            low, high = percentile_interval(auto - other)
+            rival = best(known, key=known.__getitem__)
+            gap = difference(means[rival], means[AUTO], metric)
             print(
-                f"| {title}: {rival} | {METRICS[metric]} | {difference:+.4f} "
-                f"| {low:+.4f} to {high:+.4f} |"
+                f"| {title}: {rival} | {METRICS[metric]} | {gap.value:+.4f} "
+                f"| {gap.ci_low:+.4f} to {gap.ci_high:+.4f} |"
             )
+
+
+def _mean(scores: list[Measurement]) -> Measurement:
+    """Return the mean over seeds of every metric, and of the same resample."""
+    return Measurement(
+        {name: np.mean([each.estimates[name] for each in scores]) for name in scores[0].estimates},
+        {name: np.mean([each.samples[name] for each in scores], 0) for name in scores[0].samples},
+    )
 
 
 if __name__ == "__main__":

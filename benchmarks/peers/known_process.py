@@ -14,6 +14,7 @@ import pandas as pd
 
 from peers.data_sets import Task
 from peers.scores import TierForecast
+from peers.tabular import THREADS, with_mean_revenue
 from segml.dataset import Examples, Predictions, customer_fold
 from segml.models.base import complete_probabilities
 from segml.models.preprocessing import model_frame
@@ -29,7 +30,7 @@ LIGHTGBM = {
     "colsample_bytree": 0.3,
     "subsample": 0.7,
     "subsample_freq": 1,
-    "n_jobs": 2,
+    "n_jobs": THREADS,
     "verbose": -1,
 }
 
@@ -48,7 +49,7 @@ def with_known_process(
     is_high = others.net_revenue >= task.high_value_threshold
     tier = np.where(others.value_tier == 0, 0, np.where(is_high, 2, 1)).astype(np.int8)
     others = replace(others, value_tier=tier, horizon_days=task.plan.horizon_days)
-    known = f"oracle: the process learned from {len(np.unique(others.customer_key)):,} others"
+    known = f"the process learned from {len(np.unique(others.customer_key)):,} others"
     return {
         f"{known}, LightGBM": _boosted(others, task.test, seed),
         f"{known}, network": Recipe("dnn", seed).fit(others).predict(task.test),
@@ -73,5 +74,4 @@ def _boosted(others: Examples, test: Examples, seed: int) -> TierForecast:
         callbacks=[early_stopping(100, verbose=False)],
     )
     probabilities = complete_probabilities(model.predict_proba(asked), model.classes_)
-    means = [others.net_revenue[tier == value].mean() for value in np.unique(tier)]
-    return TierForecast(probabilities, probabilities @ np.array(means))
+    return with_mean_revenue(probabilities, others)

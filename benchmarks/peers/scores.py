@@ -70,10 +70,9 @@ def score_ranking(ranking: Ranking, outcomes: Examples) -> Measurement:
             "gini_revenue": normalised_gini(by_revenue, perfect, revenue, weights),
         }
         if ranking.purchase_probability is not None:
-            right = np.where(
-                tier > 0, ranking.purchase_probability, 1 - ranking.purchase_probability
-            )
-            scores["log_loss_purchase"] = weighted_mean(-np.log(np.maximum(right, 1e-15)), weights)
+            probability = ranking.purchase_probability
+            loss = -np.log(np.maximum(np.where(tier > 0, probability, 1 - probability), TINY))
+            scores["log_loss_purchase"] = weighted_mean(loss, weights)
         return scores
 
     return _measured(metrics, outcomes)

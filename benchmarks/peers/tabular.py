@@ -81,7 +81,7 @@ def article_logistic(task: Task, seed: int) -> TierForecast:
     learned = task.development
     model = LogisticRegression(max_iter=300, random_state=seed).fit(train, learned.value_tier)
     probabilities = complete_probabilities(model.predict_proba(test), model.classes_)
-    return _with_mean_revenue(probabilities, learned)
+    return with_mean_revenue(probabilities, learned)
 
 
 def article_network(task: Task, seed: int) -> TierForecast:
@@ -100,7 +100,7 @@ def article_network(task: Task, seed: int) -> TierForecast:
         train, learned.value_tier, epochs=ARTICLE_EPOCHS, batch_size=ARTICLE_BATCH, verbose=0
     )
     probabilities = network.predict(test, verbose=0).astype(np.float64)
-    return _with_mean_revenue(complete_probabilities(probabilities, range(len(TIERS))), learned)
+    return with_mean_revenue(complete_probabilities(probabilities, range(len(TIERS))), learned)
 
 
 PEERS = {
@@ -136,7 +136,7 @@ def _scaled(task: Task) -> tuple[np.ndarray, np.ndarray]:
     return transformer.fit_transform(train), transformer.transform(test)
 
 
-def _with_mean_revenue(probabilities: np.ndarray, learned: Examples) -> TierForecast:
+def with_mean_revenue(probabilities: np.ndarray, learned: Examples) -> TierForecast:
     """Expect the mean revenue of each tier: the usual recipe has no model of revenue."""
     means = [learned.net_revenue[learned.value_tier == tier].mean() for tier in range(len(TIERS))]
     return TierForecast(probabilities, probabilities @ np.array(means))

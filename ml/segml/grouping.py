@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,12 +73,8 @@ def read_customers(warehouse: Warehouse, snapshot_date: date, settings: Settings
     """
     inputs = persona_inputs(read_schema(warehouse, settings.excluded_features))
     schema = FeatureSchema(numeric=tuple(dict.fromkeys((*inputs, VALUE))), categorical=())
-    # the engine answers nothing else while a stream is open
-    with closing(
-        read_scoring_batches(warehouse, schema, snapshot_date, MAXIMUM_CUSTOMERS)
-    ) as batches:
-        examples = next(batches, None)
-    return Customers(examples, inputs, _earlier_centres(warehouse, settings))
+    batches = read_scoring_batches(warehouse, schema, snapshot_date, MAXIMUM_CUSTOMERS)
+    return Customers(next(batches, None), inputs, _earlier_centres(warehouse, settings))
 
 
 def _earlier_centres(warehouse: Warehouse, settings: Settings) -> dict[str, Centre]:

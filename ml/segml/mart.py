@@ -14,7 +14,7 @@ from segml.key_ranges import key_at, key_ranges
 from segml.sequence_reader import SEQUENCE_COLUMNS, SequenceReader, with_sequences_joined
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Iterator
     from datetime import date
 
     from segml.dataset import FeatureSchema
@@ -127,7 +127,7 @@ def read_scoring_batches(
     rows_per_batch: int,
     *,
     with_sequences: bool = False,
-) -> Generator[Examples]:
+) -> Iterator[Examples]:
     """Yield the customers of one snapshot in the order of their keys, a range of keys at a time.
 
     A range holds about ``rows_per_batch`` customers, and no others are ever in memory. The mart

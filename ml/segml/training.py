@@ -176,9 +176,11 @@ def compare_and_fit(
             else run_trial(recipe, examples, splits, settings)
         )
         trial = trials[name]
-        periods = "".join(f", {loss:.4f}" for loss in trial.earlier_log_losses)
-        before = f" (earlier{periods.removeprefix(',')})" if periods else ""
-        progress(f"{name}: validation log loss {trial.log_loss:.4f}{before}")
+        before = ", ".join(f"{loss:.4f}" for loss in trial.earlier_log_losses)
+        progress(
+            f"{name}: validation log loss {trial.log_loss:.4f}"
+            + (f" (earlier {before})" if before else "")
+        )
     decision = decide([trials[name] for name in eligible], settings.model)
     progress(decision.reason)
 

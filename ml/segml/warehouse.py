@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +61,14 @@ class Warehouse:
     def batches(self, sql: str, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
         """Stream a query's rows as Arrow record batches.
 
-        Until the stream is at its end or closed, the connection may refuse anything else.
+        The stream has a connection of its own, which sees what is committed: on DuckDB 2, a
+        connection with an open result refuses everything else.
         """
-        relation = self.connection.sql(sql)
-        # DuckDB 2 renamed the reader; both spellings stream
-        reader_of = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-        yield from reader_of(rows_per_batch)
+        with closing(self.connection.cursor()) as cursor:
+            relation = cursor.sql(sql)
+            # DuckDB 2 renamed the reader; both spellings stream
+            reader_of = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+            yield from reader_of(rows_per_batch)
 
     def append(self, table: str, rows: pd.DataFrame | pa.Table) -> None:
         """Append rows to a table, matching columns by name; unknown columns fail."""

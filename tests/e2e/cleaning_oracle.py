@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tests.e2e.raw_mutations import EVENT_TIMES
 from tests.e2e.raw_oracle import CONTRACT, TICKS_PER_UNIT, typed_rows
 
 BOT_EVENTS_PER_DAY = 100
@@ -26,14 +27,6 @@ KEYS = {
     "events": ["event_id"],
     "reviews": ["review_id"],
     "campaign_contacts": ["campaign_id", "customer_id", "channel", "contacted_at"],
-}
-EVENT_TIMES = {
-    "customers": "registered_at",
-    "orders": "ordered_at",
-    "returns": "returned_at",
-    "events": "occurred_at",
-    "reviews": "reviewed_at",
-    "campaign_contacts": "contacted_at",
 }
 Rule = tuple[str, pd.Series]
 

@@ -49,7 +49,7 @@ def on_snapshot(examples, number):
     return examples.snapshot_date == np.unique(examples.snapshot_date)[number]
 
 
-def test_the_model_with_the_lowest_validation_loss_is_served(result):
+def test_the_model_with_the_lowest_mean_loss_is_served(result):
     best = result.comparison.iloc[0]
     assert best["mean_log_loss"] == result.comparison["mean_log_loss"].min()
     assert best["model_name"] == result.chosen.model.name == "logistic"

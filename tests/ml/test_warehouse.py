@@ -71,6 +71,16 @@ def test_an_unknown_column_is_refused(tmp_path):
             warehouse.append("t", pd.DataFrame({"a": [1], "stray": [2]}))
 
 
+def test_an_open_stream_stands_in_nobodys_way(tmp_path):
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        stream = warehouse.batches("select range as x from range(10000)", 4096)
+        next(stream)
+        assert warehouse.value("select 1") == 1
+        assert sum(batch.num_rows for batch in stream) > 0
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        warehouse.execute("create table t as select 1 as x")
+
+
 def test_batches_stream_in_order_and_keep_to_their_size(tmp_path):
     with open_warehouse(tmp_path / "w.duckdb") as warehouse:
         batches = list(warehouse.batches("select range as x from range(10000) order by x", 4096))
