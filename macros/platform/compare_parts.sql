@@ -60,7 +60,7 @@ select
     coalesce(present.part, built.part) as part,
     present.fingerprint,
     present.fingerprint is distinct from built.fingerprint as is_changed,
-    present.fingerprint is distinct from built.fingerprint or built.is_replaced as is_replaced
+    is_changed or built.is_replaced as is_replaced
 from present
 full join built on present.part = built.part
 {%- endmacro %}

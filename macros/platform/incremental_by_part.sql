@@ -40,7 +40,8 @@
     {%- else -%}
         {%- do run_query(
             "set variable " ~ changed_parts_variable(part_key)
-            ~ " = (select bitstring_agg(part, 0, 1048575) from compared_parts where is_changed)"
+            ~ " = (select bitstring_agg(part, 0, " ~ last_part() ~ ")"
+            ~ " from compared_parts where is_changed)"
         ) -%}
         {%- call statement('main') -%}
     {%- if counts[1] %}

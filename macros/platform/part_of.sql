@@ -1,4 +1,10 @@
-{# The part of a table that a key belongs to, one of 1,048,576; null is a key, too. #}
+{# The part of a table that a key belongs to: the highest 20 of 64 bits; null is a key, too. #}
 {% macro part_of(key) -%}
-    cast(hash({{ key }}) >> 44 as integer)
+    cast(hash({{ key }}) >> (64 - 20) as integer)
+{%- endmacro %}
+
+
+{# The highest number of a part. #}
+{% macro last_part() -%}
+    {{ return(2 ** 20 - 1) }}
 {%- endmacro %}

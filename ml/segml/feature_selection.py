@@ -32,8 +32,8 @@ MIN_STABILITY = 0.8  # share of resamples in which a group must help
 ALIKE_CORRELATION = 0.8  # of ranks, on average: such features are kept or dropped together
 FEATURE_COLUMNS = ("feature", "selected", "importance", "stability", "reason")
 MAX_ROWS, MAX_JUDGED_ROWS = 20_000, 40_000  # a hashed sample of customers above this
-# must do without what is dropped; a fixed penalty spares the logistic model its inner folds
-JUDGES: dict[str, Parameters] = {"logistic": {"strength": 0.003}, "boosting": {}}
+# must do without what is dropped; what is fixed spares them their inner folds
+JUDGES: dict[str, Parameters] = {"logistic": {"strength": 0.003}, "boosting": {"iterations": 120}}
 # small trees, weakly fitted: enough to see which groups matter
 SCREEN = {
     "max_iter": 80,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 REPEATS = 3
 MAX_ROWS = 1_000  # customers looked at: every feature costs predictions of all of them
+SUBJECTS_PER_CALL = 8  # a call of a model costs as much as thousands of rows
 CONFIDENCE_TAILS = (0.025, 0.975)
 BOOTSTRAP_CHUNK_CELLS = 20_000_000
 
@@ -64,13 +65,19 @@ def permutation_importance(
     ]
     subjects += [("group", None, group, names) for group, names in groups.items()]
 
-    rows, increases = [], np.empty((len(subjects), intact.shape[1]))
-    for position, (level, feature, group, names) in enumerate(subjects):
-        shuffled = [_shuffled(fold, names, generator) for fold in folds]
-        repeats = _losses(trial, shuffled, REPEATS) - intact
-        increases[position] = repeats.mean(axis=0)
-        means = repeats.mean(axis=1)
-        rows.append((level, feature, group, means.mean(), means.std(ddof=1)))
+    losses = []
+    for start in range(0, len(subjects), SUBJECTS_PER_CALL):
+        together = [names for *_, names in subjects[start : start + SUBJECTS_PER_CALL]]
+        shuffled = [_shuffled(fold, together, generator) for fold in folds]
+        losses.append(_losses(trial, shuffled, len(together) * REPEATS))
+    repeats = np.concatenate(losses).reshape(len(subjects), REPEATS, -1) - intact
+    increases, means = repeats.mean(axis=1), repeats.mean(axis=2)
+    rows = [
+        (level, feature, group, mean, sd)
+        for (level, feature, group, _), mean, sd in zip(
+            subjects, means.mean(axis=1), means.std(axis=1, ddof=1), strict=True
+        )
+    ]
     columns = ["level", "feature", "feature_group", "importance_mean", "importance_sd"]
     table = pd.DataFrame(rows, columns=columns)
     table["ci_low"], table["ci_high"] = _intervals(increases, bootstrap_samples, generator)
@@ -113,11 +120,23 @@ def _beyond_features(trial: Trial, examples: Examples) -> tuple[str, ...]:
     return (RECENT_EVENTS,) if looks and examples.sequences is not None else ()
 
 
-def _shuffled(fold: Examples, names: Sequence[str], generator: np.random.Generator) -> Examples:
-    """Return the fold ``REPEATS`` times, shuffled anew every time: one call predicts them all."""
-    orders = np.concatenate([generator.permutation(len(fold)) for _ in range(REPEATS)])
-    repeated = fold.take(np.tile(np.arange(len(fold)), REPEATS))
-    if fold.sequences is not None and RECENT_EVENTS in names:
-        return replace(repeated, sequences=fold.sequences.take(orders))
-    values = {name: fold.features[name].to_numpy()[orders] for name in names}
-    return replace(repeated, features=repeated.features.assign(**values))
+def _shuffled(
+    fold: Examples, subjects: Sequence[Sequence[str]], generator: np.random.Generator
+) -> Examples:
+    """Return the fold ``REPEATS`` times per subject, every time with its features shuffled anew."""
+    size = len(fold) * REPEATS
+    in_order = np.tile(np.arange(len(fold)), REPEATS * len(subjects))
+    sources: dict[str, NDArray[np.int_]] = {}
+    for number, names in enumerate(subjects):
+        order = np.concatenate([generator.permutation(len(fold)) for _ in range(REPEATS)])
+        for name in names:
+            rows = sources.setdefault(name, in_order.copy())
+            rows[number * size : (number + 1) * size] = order
+    event_rows = sources.pop(RECENT_EVENTS, in_order)
+    values = {name: fold.features[name].to_numpy()[rows] for name, rows in sources.items()}
+    repeated = replace(fold, sequences=None).take(in_order)
+    return replace(
+        repeated,
+        features=repeated.features.assign(**values).copy(),  # in one piece again
+        sequences=None if fold.sequences is None else fold.sequences.take(event_rows),
+    )

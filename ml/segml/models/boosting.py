@@ -29,6 +29,7 @@ MAX_CHOICE_ROWS = 60_000  # customers are sampled above it: beyond, more rows as
 MAX_ITERATIONS = 200
 MIN_LEAF_ROWS = 20
 DEFAULTS: Parameters = {
+    "iterations": 0,
     "learning_rate": 0.05,
     "max_leaves": 4,
     "leaf_share": 0.01,
@@ -43,6 +44,7 @@ class BoostingModel:
     Parameters
     ----------
     parameters : mapping, optional
+        ``iterations`` (trees per class; chosen where it is 0),
         ``learning_rate``, ``max_leaves``, ``leaf_share`` (smallest share of the rows that a leaf
         may speak for), ``feature_share`` (of the features, drawn anew for every split) and
         ``ridge``; what is absent keeps its strongly regularised default.
@@ -65,7 +67,9 @@ class BoostingModel:
         """Choose the number of trees on folds of customers, then learn from all examples."""
         frame = model_frame(train)
         preprocessor, is_category = tree_preprocessor(frame, train.schema)
-        self.iterations_ = self._choose_iterations(train, preprocessor, is_category)
+        self.iterations_: int = self.parameters["iterations"] or self._choose_iterations(
+            train, preprocessor, is_category
+        )
         classifier = self._classifier(len(train), is_category, self.iterations_)
         self.pipeline_: Any = make_pipeline(preprocessor, classifier).fit(frame, train.value_tier)
         self.revenue_ = ConditionalRevenue().fit(train)

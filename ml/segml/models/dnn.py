@@ -33,6 +33,7 @@ MAX_ROWS = 100_000  # customers are sampled above it: a small network has learne
 MAX_EPOCHS = 60
 PATIENCE_EPOCHS = 5
 STEPS_PER_EPOCH = 40
+STEPS_PER_CALL = 10  # into TensorFlow, which takes longer than a step
 MIN_BATCH, MAX_BATCH = 128, 2_048
 PREDICT_ROWS = 16_384
 
@@ -66,11 +67,17 @@ class DnnModel:
         }
         fold = customer_fold(train.customer_key, HOLD_OUT_FOLDS, f"{self.name}:{self.seed}")
         inputs = keras.Input((matrix.shape[1],), name="features")
+        learner = self._compile(keras, inputs, len(train.class_names))
+        fresh = [variable.numpy() for variable in learner.optimizer.variables]
         members = []
         for number in range(MEMBERS):
             keras.utils.set_random_seed(self.seed + number)
             member = self._build_member(keras, inputs, len(train.class_names), f"member_{number}")
-            self._fit_member(keras, member, matrix, targets, held_out=fold == number)
+            learner.set_weights(member.get_weights())
+            for variable, value in zip(learner.optimizer.variables, fresh, strict=True):
+                variable.assign(value)
+            self._learn(keras, learner, matrix, targets, held_out=fold == number)
+            member.set_weights(learner.get_weights())
             members.append(member(inputs))
         averaged = {
             output: keras.layers.Average(name=output)([member[output] for member in members])
@@ -98,10 +105,27 @@ class DnnModel:
         }
         return keras.Model(inputs, outputs, name=name)
 
-    def _fit_member(
+    def _compile(self, keras: Any, inputs: Any, classes: int) -> Any:  # noqa: ANN401
+        """Return the network in which members learn one after the other.
+
+        Tracing its graph takes longer than many an epoch; and a member that was compiled itself
+        would be stored with our loss in it.
+        """
+        keras.utils.set_random_seed(self.seed)
+        learner = self._build_member(keras, inputs, classes, "learner")
+        learner.compile(
+            optimizer=keras.optimizers.Adam(self._values["learning_rate"]),
+            loss={"tier": "sparse_categorical_crossentropy", "revenue": lognormal_loss},
+            loss_weights={"tier": 1.0, "revenue": LOSS_WEIGHT},
+            steps_per_execution=STEPS_PER_CALL,
+        )
+        learner.optimizer.build(learner.trainable_variables)
+        return learner
+
+    def _learn(
         self,
         keras: Any,  # noqa: ANN401
-        member: Any,  # noqa: ANN401
+        learner: Any,  # noqa: ANN401
         matrix: Matrix,
         targets: dict[str, NDArray[Any]],
         *,
@@ -113,14 +137,7 @@ class DnnModel:
             monitor="val_tier_loss", mode="min", patience=PATIENCE_EPOCHS, restore_best_weights=True
         )
         rows = int((~held_out).sum())
-        # a shell around the same layers: a compiled member would be stored with our loss in it
-        shell = keras.Model(member.input, member.output)
-        shell.compile(
-            optimizer=keras.optimizers.Adam(self._values["learning_rate"]),
-            loss={"tier": "sparse_categorical_crossentropy", "revenue": lognormal_loss},
-            loss_weights={"tier": 1.0, "revenue": LOSS_WEIGHT},
-        )
-        shell.fit(
+        learner.fit(
             matrix[~held_out],
             seen,
             validation_data=(matrix[held_out], unseen),

@@ -40,11 +40,12 @@ def complete_parameters(
     Raises
     ------
     SettingsError
-        When a given name is not in the search space: it would be ignored silently.
+        When a given name is in neither: it would be ignored silently.
     """
-    unknown = sorted(set(given or {}) - set(space))
+    known = dict.fromkeys((*space, *defaults))
+    unknown = sorted(set(given or {}) - set(known))
     if unknown:
         raise SettingsError(
-            f"Unknown model parameter {', '.join(unknown)}", f"Known are {', '.join(space)}"
+            f"Unknown model parameter {', '.join(unknown)}", f"Known are {', '.join(known)}"
         )
     return {**defaults, **(given or {})}
