@@ -137,9 +137,14 @@ def test_a_tier_of_one_customer_is_learned(shop, unseen, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters"), [("svm", {"strength": 2.0}), ("forest", {"leaf_share": 0.02})]
+    ("name", "parameters"),
+    [
+        ("svm", {"strength": 2.0}),
+        ("forest", {"leaf_share": 0.02}),
+        ("boosting", {"iterations": 7}),
+    ],
 )
-def test_what_a_tuner_has_chosen_is_not_chosen_again(shop, name, parameters, tmp_path):
+def test_what_is_given_is_not_chosen_again(shop, name, parameters, tmp_path):
     model = build_model(name, seed=1, parameters=parameters).fit(shop)
     ((parameter, value),) = parameters.items()
     assert getattr(model, f"{parameter}_") == value

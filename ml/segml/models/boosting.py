@@ -44,10 +44,10 @@ class BoostingModel:
     Parameters
     ----------
     parameters : mapping, optional
-        ``iterations`` (trees per class; chosen where it is 0),
-        ``learning_rate``, ``max_leaves``, ``leaf_share`` (smallest share of the rows that a leaf
-        may speak for), ``feature_share`` (of the features, drawn anew for every split) and
-        ``ridge``; what is absent keeps its strongly regularised default.
+        ``iterations`` (trees per class; chosen where it is 0), ``learning_rate``, ``max_leaves``,
+        ``leaf_share`` (smallest share of the rows that a leaf may speak for), ``feature_share`` (of
+        the features, drawn anew for every split) and ``ridge``; what is absent keeps its strongly
+        regularised default.
     """
 
     name = "boosting"
