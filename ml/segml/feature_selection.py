@@ -33,7 +33,10 @@ ALIKE_CORRELATION = 0.8  # of ranks, on average: such features are kept or dropp
 FEATURE_COLUMNS = ("feature", "selected", "importance", "stability", "reason")
 MAX_ROWS, MAX_JUDGED_ROWS = 20_000, 40_000  # a hashed sample of customers above this
 # must do without what is dropped; what is fixed spares them their inner folds
-JUDGES: dict[str, Parameters] = {"logistic": {"strength": 0.003}, "boosting": {"iterations": 120}}
+JUDGES: dict[str, Parameters] = {
+    "logistic": {"strength": 0.003},
+    "boosting": {"iterations": 120, "learning_rate": 0.05},
+}
 # small trees, weakly fitted: enough to see which groups matter
 SCREEN = {
     "max_iter": 80,

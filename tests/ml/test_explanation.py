@@ -175,8 +175,7 @@ def logits_of_hybrids(model, examples, reference):
     def logits(changed):
         kept = {name: reference[name] for name in examples.schema.names if name not in changed}
         hybrid = replace(examples, features=examples.features.assign(**kept))
-        scores = model.pipeline_.decision_function(model_frame(hybrid))
-        return (scores[:, 1:] - scores[:, :1]).T
+        return class_logits(model.predict(hybrid).tier_probabilities).T
 
     return logits
 

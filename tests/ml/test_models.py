@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import FunctionTransformer
 from skops import io
 
@@ -141,7 +143,6 @@ def test_a_tier_of_one_customer_is_learned(shop, unseen, name):
     [
         ("svm", {"strength": 2.0}),
         ("forest", {"leaf_share": 0.02}),
-        ("boosting", {"iterations": 7}),
     ],
 )
 def test_what_is_given_is_not_chosen_again(shop, name, parameters, tmp_path):
@@ -150,6 +151,41 @@ def test_what_is_given_is_not_chosen_again(shop, name, parameters, tmp_path):
     assert getattr(model, f"{parameter}_") == value
     model.save(tmp_path)
     assert model_class(name).load(tmp_path).parameters == model.parameters
+
+
+def test_boosting_with_a_given_number_of_trees_is_one_model_of_so_many(shop):
+    model = build_model("boosting", seed=1, parameters={"iterations": 7}).fit(shop)
+    assert [member.n_iter_ for member in model.members_] == [7]
+
+
+def test_no_member_of_boosting_learns_from_the_customers_that_stop_it(shop, monkeypatch):
+    seen = []
+    fit = HistGradientBoostingClassifier.fit
+
+    def watched(self, X, y, X_val, y_val):
+        seen.append((X, X_val))
+        return fit(self, X, y, X_val=X_val, y_val=y_val)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
+    marked = replace(
+        shop,
+        schema=replace(shop.schema, numeric=(*shop.schema.numeric, "customer")),
+        features=shop.features.assign(customer=pd.factorize(shop.customer_key)[0].astype(float)),
+    )
+    model = build_model("boosting", seed=1).fit(marked)
+    position = list(model.preprocessor_.get_feature_names_out()).index("numeric__customer")
+    learned, judged = (
+        [set(matrix[:, position]) for matrix in side] for side in zip(*seen, strict=True)
+    )
+    assert len(model.members_) == 4
+    assert all(not inside & outside for inside, outside in zip(learned, judged, strict=True))
+    assert set.union(*judged) == set(marked.features["customer"])
+    assert sum(map(len, judged)) == len(set.union(*judged))
+
+
+def test_boosting_has_one_member_where_rows_abound(shop, monkeypatch):
+    monkeypatch.setattr("segml.models.boosting.MAX_COMMITTEE_ROWS", len(shop) - 1)
+    assert len(build_model("boosting", seed=1).fit(shop).members_) == 1
 
 
 def test_a_machine_learns_from_a_fixed_sample_of_a_large_shop(shop, unseen, monkeypatch):

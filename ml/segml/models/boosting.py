@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import clone
+from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.pipeline import make_pipeline
 
-from segml.dataset import Predictions, customer_fold, sample_customers
+from segml.dataset import Predictions, outcome_fold
 from segml.models.attribution import against_first
-from segml.models.base import LogitContributions, complete_probabilities, mean_log_loss
+from segml.models.base import PROBABILITY_FLOOR, LogitContributions, complete_probabilities
 from segml.models.preprocessing import model_frame, tree_preprocessor
 from segml.models.revenue import ConditionalRevenue
 from segml.models.search_space import Span, complete_parameters
@@ -21,16 +20,21 @@ from segml.models.tree_shapley import tree_contributions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from segml.dataset import Examples
     from segml.models.search_space import Parameters, SearchSpace
 
-INNER_FOLDS = 3
-MAX_CHOICE_ROWS = 60_000  # customers are sampled above it: beyond, more rows ask for few more trees
-MAX_ITERATIONS = 200
+    Array = NDArray[np.float64]
+
+FOLDS = 4
+MAX_COMMITTEE_ROWS = 60_000  # beyond, there is little chance left for a committee to average out
+MAX_ITERATIONS = 400
+PATIENCE = 15  # iterations that members go on for; an average bears trees that one would not
 MIN_LEAF_ROWS = 20
 DEFAULTS: Parameters = {
     "iterations": 0,
-    "learning_rate": 0.05,
+    "learning_rate": 0.03,
     "max_leaves": 4,
     "leaf_share": 0.01,
     "feature_share": 0.2,
@@ -39,15 +43,20 @@ DEFAULTS: Parameters = {
 
 
 class BoostingModel:
-    """Boosted trees whose number is chosen by customer-grouped cross-validation.
+    """A committee of boosted trees, each stopped by customers that it has not learned from.
+
+    Every member leaves out another fold of customers and grows until it no longer gets better
+    there: a cross-validated committee (Parmanto, Munro and Doyle 1996, "Improving committee
+    diagnosis with resampling techniques"). The answer is the mean of their logits, so that
+    its reasons are the mean of theirs.
 
     Parameters
     ----------
     parameters : mapping, optional
-        ``iterations`` (trees per class; chosen where it is 0), ``learning_rate``, ``max_leaves``,
-        ``leaf_share`` (smallest share of the rows that a leaf may speak for), ``feature_share`` (of
-        the features, drawn anew for every split) and ``ridge``; what is absent keeps its strongly
-        regularised default.
+        ``iterations`` (trees per class; above 0, one model has so many and learns from all rows),
+        ``learning_rate``, ``max_leaves``, ``leaf_share`` (smallest share of the rows that a leaf
+        may speak for), ``feature_share`` (of the features, drawn anew for every split) and
+        ``ridge``; what is absent keeps its strongly regularised default.
     """
 
     name = "boosting"
@@ -64,64 +73,63 @@ class BoostingModel:
         self.parameters = complete_parameters(parameters, self.search_space, DEFAULTS)
 
     def fit(self, train: Examples) -> Self:
-        """Choose the number of trees on folds of customers, then learn from all examples."""
+        """Learn from all labelled examples; no member sees the customers that stop it."""
         frame = model_frame(train)
         preprocessor, is_category = tree_preprocessor(frame, train.schema)
-        self.iterations_: int = self.parameters["iterations"] or self._choose_iterations(
-            train, preprocessor, is_category
-        )
-        classifier = self._classifier(len(train), is_category, self.iterations_)
-        self.pipeline_: Any = make_pipeline(preprocessor, classifier).fit(frame, train.value_tier)
+        matrix = preprocessor.fit_transform(frame)
+        self.preprocessor_: Any = preprocessor
+        self.members_: list[Any] = self._grow(train, matrix, is_category)
         self.revenue_ = ConditionalRevenue().fit(train)
         return self
 
-    def _classifier(self, rows: int, is_category: list[bool], iterations: int) -> Any:  # noqa: ANN401
+    def _grow(self, train: Examples, matrix: Array, is_category: list[bool]) -> list[Any]:
+        tier, iterations = train.value_tier, self.parameters["iterations"]
+        if iterations:
+            whole = self._classifier(
+                len(tier),
+                is_category,
+                max_iter=iterations,
+                early_stopping=False,
+                random_state=self.seed,
+            )
+            return [whole.fit(matrix, tier)]
+        fold = outcome_fold(train, FOLDS, f"{self.name}:{self.seed}")
+        members = []
+        for number in range(FOLDS if len(tier) <= MAX_COMMITTEE_ROWS else 1):
+            inside = fold != number
+            judges = ~inside & np.isin(tier, tier[inside])
+            member = self._classifier(
+                int(inside.sum()),
+                is_category,
+                max_iter=MAX_ITERATIONS,
+                early_stopping=True,
+                n_iter_no_change=PATIENCE,
+                random_state=FOLDS * self.seed + number,
+            )
+            member.fit(matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges])
+            members.append(member)
+        return members
+
+    def _classifier(self, rows: int, is_category: list[bool], **growth: int) -> Any:  # noqa: ANN401
         return HistGradientBoostingClassifier(
             learning_rate=self.parameters["learning_rate"],
-            max_iter=iterations,
             max_leaf_nodes=self.parameters["max_leaves"],
             min_samples_leaf=max(MIN_LEAF_ROWS, int(self.parameters["leaf_share"] * rows)),
             l2_regularization=self.parameters["ridge"],
             max_features=self.parameters["feature_share"],
             categorical_features=is_category,
-            early_stopping=False,
-            random_state=self.seed,
+            **growth,
         )
-
-    def _choose_iterations(
-        self,
-        train: Examples,
-        preprocessor: Any,  # noqa: ANN401
-        is_category: list[bool],
-    ) -> int:
-        train = sample_customers(train, MAX_CHOICE_ROWS, f"{self.name}-choice:{self.seed}")
-        frame, tier = model_frame(train), train.value_tier
-        fold = customer_fold(train.customer_key, INNER_FOLDS, f"{self.name}:{self.seed}")
-        losses = np.zeros(MAX_ITERATIONS)
-        for number in np.unique(fold):
-            inside, outside = fold != number, fold == number
-            fitted = clone(preprocessor).fit(frame[inside])
-            model = self._classifier(int(inside.sum()), is_category, MAX_ITERATIONS)
-            model.fit(fitted.transform(frame[inside]), tier[inside])
-            stages = model.staged_predict_proba(fitted.transform(frame[outside]))
-            losses += outside.sum() * np.array(
-                [
-                    mean_log_loss(
-                        complete_probabilities(stage, model.classes_, len(train.class_names)),
-                        tier[outside],
-                    )
-                    for stage in stages
-                ]
-            )
-        return int(losses.argmin()) + 1
 
     def predict(self, examples: Examples) -> Predictions:
         """Return class probabilities and revenue given the class."""
-        probabilities = self.pipeline_.predict_proba(model_frame(examples))
+        matrix = self.preprocessor_.transform(model_frame(examples))
+        classes = len(examples.class_names)
+        logs = np.mean(
+            [_log_probabilities(member, matrix, classes) for member in self.members_], axis=0
+        )
         return Predictions(
-            complete_probabilities(
-                probabilities, self.pipeline_.classes_, len(examples.class_names)
-            ),
+            complete_probabilities(softmax(logs, axis=1), range(classes), classes),
             self.revenue_.predict(examples),
         )
 
@@ -129,16 +137,19 @@ class BoostingModel:
         self, examples: Examples, typical: Examples
     ) -> LogitContributions | None:
         """Return exact Shapley values against the typical row."""
-        preprocessor, classifier = self.pipeline_[0], self.pipeline_[-1]
-        if len(classifier.classes_) < len(examples.class_names):
+        if any(len(member.classes_) < len(examples.class_names) for member in self.members_):
             return None
-        scores = np.atleast_1d(self.pipeline_.decision_function(model_frame(typical))[0])
-        by_class = tree_contributions(
-            classifier,
-            preprocessor.transform(model_frame(examples)),
-            preprocessor.transform(model_frame(typical)),
+        shown, reference = (
+            self.preprocessor_.transform(model_frame(rows)) for rows in (examples, typical)
         )
-        used = [name for _, _, columns in preprocessor.transformers for name in columns]
+        scores: Array = np.mean(
+            [np.atleast_1d(member.decision_function(reference)[0]) for member in self.members_],
+            axis=0,
+        )
+        by_class: Array = np.mean(
+            [tree_contributions(member, shown, reference) for member in self.members_], axis=0
+        )
+        used = [name for _, _, columns in self.preprocessor_.transformers for name in columns]
         logits = len(examples.class_names) - 1
         contributions = np.zeros((len(examples), len(examples.schema.names), logits))
         positions = [examples.schema.names.index(name) for name in used]
@@ -146,14 +157,14 @@ class BoostingModel:
         return LogitContributions(contributions, against_first(scores))
 
     def save(self, folder: Path) -> None:
-        """Write the fitted pipeline and the revenue part."""
+        """Write the fitted committee and the revenue part."""
         values = {
             "seed": self.seed,
             "parameters": self.parameters,
-            "iterations": self.iterations_,
+            "iterations": [member.n_iter_ for member in self.members_],
         }
         save_json(values, folder / "boosting.json")
-        save_estimator(self.pipeline_, folder / "boosting.skops")
+        save_estimator([self.preprocessor_, *self.members_], folder / "boosting.skops")
         self.revenue_.save(folder)
 
     @classmethod
@@ -161,7 +172,13 @@ class BoostingModel:
         """Read what ``save`` wrote."""
         values = load_json(folder / "boosting.json")
         model = cls(seed=values["seed"], parameters=values["parameters"])
-        model.iterations_ = values["iterations"]
-        model.pipeline_ = load_estimator(folder / "boosting.skops")
+        model.preprocessor_, *model.members_ = load_estimator(folder / "boosting.skops")
         model.revenue_ = ConditionalRevenue.load(folder)
         return model
+
+
+def _log_probabilities(member: Any, matrix: Array, classes: int) -> Array:  # noqa: ANN401
+    """Return the log probabilities of all classes, shape (n, classes), seen or not."""
+    logs = np.full((len(matrix), classes), np.log(PROBABILITY_FLOOR))
+    logs[:, member.classes_] = np.log(member.predict_proba(matrix))
+    return logs

@@ -25,12 +25,12 @@ TRUSTED_TYPES = (
 
 
 def save_estimator(estimator: Any, path: Path) -> None:  # noqa: ANN401
-    """Write a fitted scikit-learn estimator."""
+    """Write a fitted scikit-learn estimator, or a list of them."""
     io.dump(estimator, path)
 
 
 def load_estimator(path: Path) -> Any:  # noqa: ANN401
-    """Read a fitted scikit-learn estimator, refusing types that could run code.
+    """Read what ``save_estimator`` wrote, refusing types that could run code.
 
     Raises
     ------
