@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import softmax
+from scipy.special import log_softmax
 
 from segml.calibration import METHODS, CalibrationChoice, choose_calibrator
 from segml.dataset import customer_fold
@@ -14,6 +14,7 @@ from segml.models import ENSEMBLE
 from segml.models.base import mean_log_loss
 from segml.models.calibrator import Calibrator
 from segml.models.ensemble import EnsembleModel, pool
+from segml.season_levels import LARGEST_LEVEL, row_log_losses
 from segml.selection import Trial, earlier_log_losses
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 CROSS_FIT_FOLDS = 5
-RIDGE = 0.1  # of the distance from equal weights: few periods know few seasons
+PRIOR_ROWS = 20  # equal weights are believed as if so many rows had asked for them
+STANDARD_ERRORS = 1.0  # that a blend must be better by: simpler models are served otherwise
 ROUNDING = 1e-12  # a blend of one member equals it but for this
 MIN_WEIGHT = 0.02  # a member that counts less is not worth serving
 
@@ -46,7 +48,9 @@ def blend_trials(
 
     Weights are learned on the validation snapshot and the earlier ones. The predictions by which
     the blend is judged are honest: those of a customer have weights that other customers have
-    chosen. Where they are no better than those of the best member, that member gets all the weight.
+    chosen. Where they are not better than those of the best member by a standard error (the rule
+    of Breiman et al. 1984, "Classification and Regression Trees"), that member gets all the weight.
+    Over time, neither weights nor standard error reward luck with the level of a season.
 
     Parameters
     ----------
@@ -56,32 +60,42 @@ def blend_trials(
         All that were judged so far.
     """
     members = _members_of(recipe, trials)
+    is_timeless = examples.horizon_days is None
     rows = [splits.validation, *(origin.validate for origin in splits.earlier)]
     tier, keys = (
         np.concatenate([values[period] for period in rows])
         for values in (examples.value_tier, examples.customer_key)
     )
+    period = np.repeat(np.arange(len(rows)), [judged.sum() for judged in rows])
+    season = None if is_timeless else period
     logs = np.concatenate([_log_probabilities(members, number) for number in range(len(rows))], 1)
     fold = customer_fold(keys, CROSS_FIT_FOLDS, f"blend:{settings.seed}")
     weights_of_row = np.empty((len(tier), len(members)))
     for number in np.unique(fold):
         inside, outside = fold != number, fold == number
-        weights_of_row[outside] = fit_weights(logs[:, inside], tier[inside])
-    ends = np.cumsum([period.sum() for period in rows])[:-1]
+        seasons = None if season is None else season[inside]
+        weights_of_row[outside] = fit_weights(logs[:, inside], tier[inside], seasons)
     blended, *earlier = (
-        pool(_predictions_of(members, number), weights)
-        for number, weights in enumerate(np.split(weights_of_row, ends))
+        pool(_predictions_of(members, number), weights_of_row[period == number])
+        for number in range(len(rows))
     )
     earlier_losses = earlier_log_losses(tuple(earlier), examples, splits)
     validated = examples.value_tier[splits.validation]
     log_loss = mean_log_loss(blended.tier_probabilities, validated)
     best = min(members, key=lambda trial: trial.mean_log_loss)
-    if np.mean([log_loss, *earlier_losses]) < best.mean_log_loss - ROUNDING:
+    gains = [
+        row_log_losses(_log(of_best), tier[period == number], at_level=not is_timeless)
+        - row_log_losses(_log(of_blend), tier[period == number], at_level=not is_timeless)
+        for number, (of_best, of_blend) in enumerate(
+            zip(_predictions_over_time(best), (blended, *earlier), strict=True)
+        )
+    ]
+    is_better = np.mean([log_loss, *earlier_losses]) < best.mean_log_loss - ROUNDING
+    if is_better and _exceeds_chance(gains):
         names = (trial.name for trial in members)
-        learned = dict(zip(names, fit_weights(logs, tier).tolist(), strict=True))
+        learned = dict(zip(names, fit_weights(logs, tier, season).tolist(), strict=True))
         weights = {name: weight for name, weight in learned.items() if weight > 0}
         # over time, members are calibrated where that lasts, and a blend of them is left as it is
-        is_timeless = examples.horizon_days is None
         methods = METHODS if settings.calibrate and is_timeless else ("none",)
         validated_keys = examples.customer_key[splits.validation]
         calibration = choose_calibrator(
@@ -101,19 +115,31 @@ def blend_trials(
     return Trial(recipe, tuple(fold_models), calibration, tuple(earlier), earlier_losses, weights)
 
 
+def _exceeds_chance(gains: Sequence[Array]) -> bool:
+    """Tell whether the mean over periods of the mean gain is larger than its standard error."""
+    mean = np.mean([gain.mean() for gain in gains])
+    error = np.sqrt(sum(gain.var(ddof=1) / len(gain) for gain in gains)) / len(gains)
+    return bool(mean > STANDARD_ERRORS * error)
+
+
+def _predictions_over_time(trial: Trial) -> tuple[Predictions, ...]:
+    """Return what a model predicts of the validation snapshot and of every earlier one."""
+    return (trial.calibration.predictions, *trial.earlier)
+
+
 def _predictions_of(members: Sequence[Trial], period: int) -> list[Predictions]:
     """Return what the members predict: of the validation snapshot (0), or of an earlier one."""
-    return [
-        trial.earlier[period - 1] if period else trial.calibration.predictions for trial in members
-    ]
+    return [_predictions_over_time(trial)[period] for trial in members]
+
+
+def _log(predictions: Predictions) -> Array:
+    logs: Array = np.log(predictions.tier_probabilities)
+    return logs
 
 
 def _log_probabilities(members: Sequence[Trial], period: int) -> Array:
     """Return their log probabilities, shape (members, n, classes)."""
-    logs: Array = np.log(
-        [predictions.tier_probabilities for predictions in _predictions_of(members, period)]
-    )
-    return logs
+    return np.array([_log(predictions) for predictions in _predictions_of(members, period)])
 
 
 def _members_of(blend: Recipe, trials: Sequence[Trial]) -> list[Trial]:
@@ -125,7 +151,11 @@ def _members_of(blend: Recipe, trials: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in models if trial.name != trial.kind or trial.kind not in as_served]
 
 
-def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array:
+def fit_weights(
+    log_probabilities: Array,
+    value_tier: NDArray[np.int8],
+    season: NDArray[np.int_] | None = None,
+) -> Array:
     """Return the weights with the lowest log loss of the pooled predictions.
 
     Parameters
@@ -133,6 +163,9 @@ def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array
     log_probabilities : array, shape (m, n, classes)
         Of every member.
     value_tier : array of int, shape (n,)
+    season : array of int, shape (n,), optional
+        Periods, numbered from 0, each of which has a level of its own (one constant per class):
+        no member foresees it, and the one that was nearest to it by chance gets no weight for it.
 
     Returns
     -------
@@ -140,30 +173,39 @@ def fit_weights(log_probabilities: Array, value_tier: NDArray[np.int8]) -> Array
         At least ``MIN_WEIGHT`` or zero each, summing to one. The problem is convex, and drawn a
         little toward equal weights.
     """
-    members = len(log_probabilities)
+    members, rows, classes = log_probabilities.shape
     equal = np.full(members, 1 / members)
-    rows = np.arange(len(value_tier))
-    observed = log_probabilities[:, rows, value_tier]
+    ridge = PRIOR_ROWS / rows
+    happened = np.eye(classes)[value_tier]
+    observed = log_probabilities[:, np.arange(rows), value_tier]
+    seasons = np.zeros((rows, 0)) if season is None else np.eye(season.max() + 1)[season]
 
-    def penalised_loss(weights: Array) -> tuple[float, Array]:
-        probabilities = softmax(np.tensordot(weights, log_probabilities, axes=1), axis=1)
-        expected = (log_probabilities * probabilities).sum(axis=2)
+    def penalised_loss(free: Array) -> tuple[float, Array]:
+        weights, levels = free[:members], free[members:].reshape(seasons.shape[1], classes - 1)
+        pooled = np.tensordot(weights, log_probabilities, axes=1)
+        pooled[:, 1:] += seasons @ levels
+        logs = log_softmax(pooled, axis=1)
+        probabilities = np.exp(logs)
         away = weights - equal
-        loss = -np.log(probabilities[rows, value_tier]).mean() + RIDGE * float(away @ away)
-        return loss, (expected - observed).mean(axis=1) + 2 * RIDGE * away
+        loss = -(logs * happened).sum(axis=1).mean() + ridge * float(away @ away)
+        expected = (log_probabilities * probabilities).sum(axis=2)
+        by_weight = (expected - observed).mean(axis=1) + 2 * ridge * away
+        by_level = seasons.T @ (probabilities - happened)[:, 1:] / rows
+        return loss, np.concatenate([by_weight, by_level.ravel()])
 
+    levels = seasons.shape[1] * (classes - 1)
     found = minimize(
         penalised_loss,
-        equal,
+        np.append(equal, np.zeros(levels)),
         jac=True,
         method="SLSQP",
-        bounds=[(0.0, 1.0)] * members,
+        bounds=[(0.0, 1.0)] * members + [(-LARGEST_LEVEL, LARGEST_LEVEL)] * levels,
         constraints={
             "type": "eq",
-            "fun": lambda weights: weights.sum() - 1,
-            "jac": np.ones_like,
+            "fun": lambda free: free[:members].sum() - 1,
+            "jac": lambda free: (np.arange(len(free)) < members).astype(float),
         },
-    ).x
+    ).x[:members]
     kept = np.where(found < MIN_WEIGHT, 0.0, found)
     normalised: Array = kept / kept.sum()
     return normalised

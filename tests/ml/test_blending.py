@@ -133,11 +133,38 @@ def test_weights_are_those_of_a_fine_grid(history, trial_of):
 
     def objective(weight):
         pooled = softmax(weight * logs[0] + (1 - weight) * logs[1], axis=1)
-        return mean_log_loss(pooled, tier) + 0.1 * 2 * (weight - 0.5) ** 2
+        return mean_log_loss(pooled, tier) + 20 / len(tier) * 2 * (weight - 0.5) ** 2
 
     grid = np.linspace(0, 1, 2_001)
     best = grid[np.argmin([objective(weight) for weight in grid])]
     assert fit_weights(logs, tier)[0] == pytest.approx(best, abs=2e-3)
+
+
+def test_luck_with_the_level_of_a_season_gains_no_weight(history):
+    examples, splits, scores = history
+    tier = examples.value_tier[splits.validation]
+    logs = np.log(softmax(scores[splits.validation], axis=1))
+    noisy = logs + np.random.default_rng(3).normal(size=logs.shape)
+    members = np.array([logs - [0.0, 2.0, 2.0], noisy])  # the better one expects a poor season
+    season = np.zeros(len(tier), dtype=int)
+    assert fit_weights(members, tier)[0] < 0.6
+    assert fit_weights(members, tier, season)[0] > 0.8
+    assert fit_weights(members, tier, season) == pytest.approx(
+        fit_weights(members + np.array([0.0, 2.0, -1.0]), tier, season), abs=1e-3
+    )
+
+
+def test_a_blend_that_is_hardly_better_than_its_best_member_is_that_member(
+    history, trial_of, monkeypatch
+):
+    examples, splits, _ = history
+    members = [trial_of("svm", noise=0.5), trial_of("forest", noise=1.1, seed=2)]
+    alone = blend_trials(BLEND, members, examples, splits, SETTINGS)
+    monkeypatch.setattr("segml.blending.STANDARD_ERRORS", 0.0)
+    together = blend_trials(BLEND, members, examples, splits, SETTINGS)
+    assert set(together.weights) == {"svm", "forest"}
+    assert together.mean_log_loss < members[0].mean_log_loss
+    assert alone.weights == {"svm": 1.0}
 
 
 def test_a_useless_member_is_not_served(history, trial_of):
