@@ -23,6 +23,7 @@ from segml.mart import read_plan, read_training_examples
 from segml.models.base import mean_log_loss
 from segml.recipe import Recipe
 from segml.schemas import read_schema
+from segml.season_levels import row_log_losses
 from segml.selection import Trial, run_trial
 from segml.settings import Settings
 from segml.splits import Splits, split_examples
@@ -33,7 +34,7 @@ SETTINGS = Settings(calibrate=False)
 
 
 def main() -> None:
-    """Fit the models of one warehouse and print both tables."""
+    """Fit the models of one warehouse and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("warehouse", type=Path)
     parser.add_argument("--models", nargs="+", default=["logistic", "svm", "forest", "boosting"])
@@ -51,8 +52,34 @@ def main() -> None:
     fitted = fit_trials(trials, examples.take(splits.development), SETTINGS)
     test = examples.take(splits.test)
     tested = np.array([fitted[trial.name].predict(test).tier_probabilities for trial in trials])
+    print_levels(trials, tested, examples, splits)
     print_members(trials, tested, examples, splits)
     print_blends(trials, tested, examples, splits)
+
+
+def print_levels(
+    trials: list[Trial], tested: np.ndarray, examples: Examples, splits: Splits
+) -> None:
+    """Print what every model expects of every period, and what is left at the level of each."""
+    rows = [origin.validate for origin in splits.earlier] + [splits.validation, splits.test]
+    days = [examples.snapshot_date[period][0] for period in rows]
+    outcomes = [examples.value_tier[period] for period in rows]
+    print("".join([f"{'':<12}", *(f"{day!s:>30}" for day in days)]))
+    header = f"{'buyers':>10}{'log loss':>10}{'at level':>10}"
+    print(f"{'model':<12}{header * len(days)}")
+    seen = [f"{(tier > 0).mean():>10.4f}{'':>20}" for tier in outcomes]
+    print(f"{'(seen)':<12}{''.join(seen)}")
+    for trial, of_test in zip(trials, tested, strict=True):
+        predicted = [each.tier_probabilities for each in trial.earlier]
+        predicted += [trial.calibration.predictions.tier_probabilities, of_test]
+        cells = [f"{trial.name:<12}"]
+        for probabilities, tier in zip(predicted, outcomes, strict=True):
+            logs = np.log(probabilities)
+            losses = [row_log_losses(logs, tier, at_level=level).mean() for level in (False, True)]
+            expected = 1 - probabilities[:, 0].mean()
+            cells.append(f"{expected:>10.4f}{losses[0]:>10.4f}{losses[1]:>10.4f}")
+        print("".join(cells))
+    print()
 
 
 def print_members(
