@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,9 +49,10 @@ def blend_trials(
 
     Weights are learned on the validation snapshot and the earlier ones. The predictions by which
     the blend is judged are honest: those of a customer have weights that other customers have
-    chosen. Where they are not better than those of the best member by a standard error (the rule
-    of Breiman et al. 1984, "Classification and Regression Trees"), that member gets all the weight.
-    Over time, neither weights nor standard error reward luck with the level of a season.
+    chosen, in other periods where there are any. Where they are not better than those of the best
+    member by a standard error (the rule of Breiman et al. 1984, "Classification and Regression
+    Trees"), that member gets all the weight. Over time, neither weights nor standard error reward
+    luck with the level of a season.
 
     Parameters
     ----------
@@ -71,10 +73,11 @@ def blend_trials(
     logs = np.concatenate([_log_probabilities(members, number) for number in range(len(rows))], 1)
     fold = customer_fold(keys, CROSS_FIT_FOLDS, f"blend:{settings.seed}")
     weights_of_row = np.empty((len(tier), len(members)))
-    for number in np.unique(fold):
-        inside, outside = fold != number, fold == number
-        seasons = None if season is None else season[inside]
-        weights_of_row[outside] = fit_weights(logs[:, inside], tier[inside], seasons)
+    for number, group in product(range(len(rows)), np.unique(fold)):
+        judged = (period == number) & (fold == group)
+        learned = (fold != group) & ((period != number) if len(rows) > 1 else True)
+        seasons = None if season is None else season[learned]
+        weights_of_row[judged] = fit_weights(logs[:, learned], tier[learned], seasons)
     blended, *earlier = (
         pool(_predictions_of(members, number), weights_of_row[period == number])
         for number in range(len(rows))
@@ -93,8 +96,8 @@ def blend_trials(
     is_better = np.mean([log_loss, *earlier_losses]) < best.mean_log_loss - ROUNDING
     if is_better and _exceeds_chance(gains):
         names = (trial.name for trial in members)
-        learned = dict(zip(names, fit_weights(logs, tier, season).tolist(), strict=True))
-        weights = {name: weight for name, weight in learned.items() if weight > 0}
+        final = dict(zip(names, fit_weights(logs, tier, season).tolist(), strict=True))
+        weights = {name: weight for name, weight in final.items() if weight > 0}
         # over time, members are calibrated where that lasts, and a blend of them is left as it is
         methods = METHODS if settings.calibrate and is_timeless else ("none",)
         validated_keys = examples.customer_key[splits.validation]
@@ -164,8 +167,8 @@ def fit_weights(
         Of every member.
     value_tier : array of int, shape (n,)
     season : array of int, shape (n,), optional
-        Periods, numbered from 0, each of which has a level of its own (one constant per class):
-        no member foresees it, and the one that was nearest to it by chance gets no weight for it.
+        Periods, each of which has a level of its own (one constant per class): no member foresees
+        it, and the one that was nearest to it by chance gets no weight for it.
 
     Returns
     -------
@@ -178,7 +181,9 @@ def fit_weights(
     ridge = PRIOR_ROWS / rows
     happened = np.eye(classes)[value_tier]
     observed = log_probabilities[:, np.arange(rows), value_tier]
-    seasons = np.zeros((rows, 0)) if season is None else np.eye(season.max() + 1)[season]
+    seasons = np.zeros((rows, 0))
+    if season is not None:
+        seasons = (season[:, None] == np.unique(season)).astype(float)
 
     def penalised_loss(free: Array) -> tuple[float, Array]:
         weights, levels = free[:members], free[members:].reshape(seasons.shape[1], classes - 1)

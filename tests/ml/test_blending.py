@@ -99,6 +99,20 @@ def test_a_member_that_was_good_in_one_period_only_counts_less(history, trial_of
     assert blend.weights.get("forest", 0) < on_validation.weights["forest"] - 0.1
 
 
+def test_weights_must_outlast_the_period_that_chose_them(history, trial_of):
+    examples, splits, _ = history
+    good, bad = (
+        [trial_of(name, noise=noise, seed=seed) for seed, name in enumerate(["svm", "forest"])]
+        for noise in (0.5, 2.0)
+    )
+    one, other = (
+        replace(trial, earlier=worse.earlier, earlier_log_losses=worse.earlier_log_losses)
+        for trial, worse in ((good[0], bad[0]), (bad[1], good[1]))
+    )  # each is good in another period: what the one teaches is wrong in the other
+    blend = blend_trials(BLEND, [one, other], examples, splits, SETTINGS)
+    assert len(blend.weights) == 1
+
+
 def test_baselines_take_no_part(history, trial_of):
     examples, splits, _ = history
     members = [trial_of("rfm_rule", noise=0.0), trial_of("svm", noise=1.0, seed=2)]
@@ -158,7 +172,7 @@ def test_a_blend_that_is_hardly_better_than_its_best_member_is_that_member(
     history, trial_of, monkeypatch
 ):
     examples, splits, _ = history
-    members = [trial_of("svm", noise=0.5), trial_of("forest", noise=1.1, seed=2)]
+    members = [trial_of("svm", noise=0.5), trial_of("forest", noise=0.95, seed=2)]
     alone = blend_trials(BLEND, members, examples, splits, SETTINGS)
     monkeypatch.setattr("segml.blending.STANDARD_ERRORS", 0.0)
     together = blend_trials(BLEND, members, examples, splits, SETTINGS)
