@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import comb
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+CACHED_TREES = 10_000  # of a few hundred bytes each
 
 
 def tree_contributions(classifier: Any, matrix: Array, reference: Array) -> Array:  # noqa: ANN401
@@ -38,12 +41,14 @@ def tree_contributions(classifier: Any, matrix: Array, reference: Array) -> Arra
     contributions = np.zeros((classifier.n_trees_per_iteration_, encoded.shape[1], len(matrix)))
     for iteration in classifier._predictors:
         for tree, total in zip(iteration, contributions, strict=True):
-            splits = np.flatnonzero(tree.nodes["is_leaf"] == 0)
-            way = np.zeros(len(encoded), dtype=np.intp)
-            for bit, split in enumerate(tree.nodes[splits]):
+            splits = tree.nodes[tree.nodes["is_leaf"] == 0]
+            way = np.zeros(len(encoded), dtype=np.min_scalar_type(2 ** len(splits)))
+            for bit, split in enumerate(splits):
                 column = split["feature_idx"]
-                way |= goes_left(split, tree, encoded[:, column], unknown[:, column]) << bit
-            for column, answers in _answers(tree.nodes, splits, int(way[0])).items():
+                left = goes_left(split, tree, encoded[:, column], unknown[:, column])
+                way |= left.astype(way.dtype) << way.dtype.type(bit)
+            answers_of = _answers(tree.nodes.tobytes(), tree.nodes.dtype, int(way[0]))
+            for column, answers in answers_of.items():
                 total[column] += answers[way[1:]]
     return contributions[:, position_in_trees(classifier)]
 
@@ -81,11 +86,15 @@ def goes_left(
     return goes_left
 
 
-def _answers(nodes: Any, splits: NDArray[np.int_], reference_way: int) -> dict[int, Array]:  # noqa: ANN401
+@lru_cache(maxsize=CACHED_TREES)
+def _answers(tree: bytes, kind: np.dtype[Any], reference_way: int) -> dict[int, Array]:
     """Return the Shapley value of each column of a tree for every way through its splits.
 
-    A way is a number whose bits say at which splits the customer would go left.
+    A way is a number whose bits say at which splits the customer would go left. Every batch of
+    customers asks the same trees, whose nodes come as bytes, so that answers can be kept.
     """
+    nodes = np.frombuffer(tree, dtype=kind)
+    splits = np.flatnonzero(nodes["is_leaf"] == 0)
     columns, player_of_split = np.unique(nodes["feature_idx"][splits], return_inverse=True)
     players = len(columns)
     ways = np.arange(2 ** len(splits))
