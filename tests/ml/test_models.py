@@ -183,6 +183,13 @@ def test_no_member_of_boosting_learns_from_the_customers_that_stop_it(shop, monk
     assert sum(map(len, judged)) == len(set.union(*judged))
 
 
+def test_a_member_of_boosting_that_never_saw_a_class_is_left_out(shop):
+    highest = shop.customer_key[shop.value_tier == 2][0]
+    one = np.where(shop.customer_key == highest, shop.value_tier, np.minimum(shop.value_tier, 1))
+    model = build_model("boosting", seed=1).fit(replace(shop, value_tier=one.astype(np.int8)))
+    assert [len(member.classes_) for member in model.members_] == [3, 3, 3]
+
+
 def test_boosting_has_one_member_where_rows_abound(shop, monkeypatch):
     monkeypatch.setattr("segml.models.boosting.MAX_COMMITTEE_ROWS", len(shop) - 1)
     assert len(build_model("boosting", seed=1).fit(shop).members_) == 1

@@ -108,7 +108,9 @@ class BoostingModel:
             )
             member.fit(matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges])
             members.append(member)
-        return members
+        # who has not seen a class of few customers has no opinion on it
+        most = max(len(member.classes_) for member in members)
+        return [member for member in members if len(member.classes_) == most]
 
     def _classifier(self, rows: int, is_category: list[bool], **growth: int) -> Any:  # noqa: ANN401
         return HistGradientBoostingClassifier(
