@@ -58,12 +58,16 @@ def fit_finally(
     settings: Settings,
 ) -> FinalFit:
     """Fit a compared model on everything that is labelled."""
+    schemas = [
+        member.recipe.schema for member in served_trials(trial, trials) if not member.weights
+    ]
     importance = permutation_importance(
         trial,
         examples,
         splits,
         bootstrap_samples=settings.bootstrap_samples,
         seed=settings.seed,
+        shown=frozenset(name for schema in schemas for name in (schema or examples.schema).names),
     )
     labelled = examples.take(splits.labelled)
     return FinalFit(

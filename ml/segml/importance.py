@@ -31,7 +31,13 @@ BOOTSTRAP_CHUNK_CELLS = 20_000_000
 
 
 def permutation_importance(
-    trial: Trial, examples: Examples, splits: Splits, *, bootstrap_samples: int, seed: int
+    trial: Trial,
+    examples: Examples,
+    splits: Splits,
+    *,
+    bootstrap_samples: int,
+    seed: int,
+    shown: frozenset[str] | None = None,
 ) -> pd.DataFrame:
     """Shuffle a feature, or a whole group, between validation customers (Breiman 2001).
 
@@ -43,6 +49,9 @@ def permutation_importance(
     ----------
     bootstrap_samples : int
         Zero leaves the intervals unknown.
+    shown : frozenset of str, optional
+        Features that the model, or a member of it, is shown; all by default. The others have no
+        importance.
 
     Returns
     -------
@@ -65,12 +74,18 @@ def permutation_importance(
     ]
     subjects += [("group", None, group, names) for group, names in groups.items()]
 
-    losses = []
-    for start in range(0, len(subjects), SUBJECTS_PER_CALL):
-        together = [names for *_, names in subjects[start : start + SUBJECTS_PER_CALL]]
+    seen = [
+        [name for name in names if shown is None or name in shown or name == RECENT_EVENTS]
+        for *_, names in subjects
+    ]
+    matters = np.flatnonzero([bool(names) for names in seen])
+    repeats = np.zeros((len(subjects), REPEATS, intact.shape[1]))
+    for start in range(0, len(matters), SUBJECTS_PER_CALL):
+        positions = matters[start : start + SUBJECTS_PER_CALL]
+        together = [seen[position] for position in positions]
         shuffled = [_shuffled(fold, together, generator) for fold in folds]
-        losses.append(_losses(trial, shuffled, len(together) * REPEATS))
-    repeats = np.concatenate(losses).reshape(len(subjects), REPEATS, -1) - intact
+        losses = _losses(trial, shuffled, len(together) * REPEATS)
+        repeats[positions] = losses.reshape(len(together), REPEATS, -1) - intact
     increases, means = repeats.mean(axis=1), repeats.mean(axis=2)
     rows = [
         (level, feature, group, mean, sd)

@@ -62,13 +62,15 @@ def measured(make_examples, assign_roles):
     )
     examples = replace(examples, sequences=sequences)
 
-    def measure(samples=100, model=Purchases):
+    def measure(samples=100, model=Purchases, shown=None):
         trial = Trial(
             Recipe("purchases", 1),
             tuple(model() for _ in splits.folds),
             CalibrationChoice(Calibrator(), Predictions(np.empty((0, 3)), np.empty((0, 2))), {}),
         )
-        return permutation_importance(trial, examples, splits, bootstrap_samples=samples, seed=1)
+        return permutation_importance(
+            trial, examples, splits, bootstrap_samples=samples, seed=1, shown=shown
+        )
 
     return measure
 
@@ -110,6 +112,15 @@ def test_the_interval_is_that_of_a_mean_over_customers(table, measured):
     assert of(table, "group", "frequency")["ci_high"] == pytest.approx(
         many["ci_high"], abs=half_width
     )
+
+
+def test_what_no_member_is_shown_is_not_shuffled_and_has_no_importance(measured, table):
+    part = measured(shown=frozenset({"order_count"}))
+    assert set(part["feature"].dropna()) == set(table["feature"].dropna())
+    assert of(part, "feature", "order_count")["importance_mean"] > 0
+    assert of(part, "group", "frequency")["ci_low"] > 0
+    assert (part.loc[part["importance_mean"] == 0, ["ci_low", "ci_high"]] == 0).all(axis=None)
+    assert of(part, "feature", "tenure_days")["importance_mean"] == 0
 
 
 def test_without_resamples_the_intervals_are_unknown(measured, table):
