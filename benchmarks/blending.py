@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from segml.blending import CROSS_FIT_FOLDS, fit_trials, fit_weights
+from segml.blend_weights import fit_weights
+from segml.blending import CROSS_FIT_FOLDS, fit_trials
 from segml.calibration import fit_calibrator
 from segml.dataset import Examples, customer_fold
 from segml.mart import read_plan, read_training_examples

@@ -56,6 +56,8 @@ LAYERS = {
     "feature_selection": 6,
     "tuning": 6,
     "candidates": 7,
+    "season_levels": 0,
+    "blend_weights": 1,
     "blending": 7,
     "importance": 7,
     "grouping": 7,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from segml.blending import blend_trials, fit_champion, fit_trials, fit_weights
+from segml.blend_weights import fit_weights
+from segml.blending import blend_trials, fit_champion, fit_trials
 from segml.calibration import CalibrationChoice
 from segml.dataset import Predictions, customer_fold
 from segml.models.base import mean_log_loss
