@@ -83,13 +83,14 @@ def blend_trials(
     validated = examples.value_tier[splits.validation]
     log_loss = mean_log_loss(blended.tier_probabilities, validated)
     best = min(members, key=lambda trial: trial.mean_log_loss)
-    gains = [
-        row_log_losses(_log(of_best), tier[period == number], at_level=not is_timeless)
-        - row_log_losses(_log(of_blend), tier[period == number], at_level=not is_timeless)
-        for number, (of_best, of_blend) in enumerate(
-            zip(_predictions_over_time(best), (blended, *earlier), strict=True)
-        )
-    ]
+    of_best, of_blend = (
+        [
+            row_log_losses(_log(predicted), tier[period == number], at_level=not is_timeless)
+            for number, predicted in enumerate(over_time)
+        ]
+        for over_time in (_predictions_over_time(best), (blended, *earlier))
+    )
+    gains = [worse - better for worse, better in zip(of_best, of_blend, strict=True)]
     is_better = np.mean([log_loss, *earlier_losses]) < best.mean_log_loss - ROUNDING
     if is_better and _exceeds_chance(gains):
         names = (trial.name for trial in members)

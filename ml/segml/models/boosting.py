@@ -160,11 +160,7 @@ class BoostingModel:
 
     def save(self, folder: Path) -> None:
         """Write the fitted committee and the revenue part."""
-        values = {
-            "seed": self.seed,
-            "parameters": self.parameters,
-            "iterations": [member.n_iter_ for member in self.members_],
-        }
+        values = {"seed": self.seed, "parameters": self.parameters}
         save_json(values, folder / "boosting.json")
         save_estimator([self.preprocessor_, *self.members_], folder / "boosting.skops")
         self.revenue_.save(folder)
