@@ -10,7 +10,7 @@ import pytest
 from segml.calibration import fit_calibrator
 from segml.dataset import Examples, FeatureSchema, Predictions
 from segml.explanation import explain, purchase_contributions, reference_row
-from segml.models import build_model, model_class
+from segml.models import build_model, model_class, model_names
 from segml.models.attribution import (
     against_first,
     encoded_sources,
@@ -33,7 +33,7 @@ DNN = pytest.param(
     ],
 )
 LEARNED = ["logistic", "svm", "forest", "boosting", "ensemble", DNN]
-EVERY = ["prior", "rfm_rule", *LEARNED]
+EVERY = ["prior", "rfm_rule", "single_feature", *LEARNED]
 
 
 @dataclass
@@ -282,11 +282,20 @@ def test_a_blend_with_a_member_that_cannot_be_split_is_explained_by_permutations
     assert found.sum(axis=1) == pytest.approx(difference, abs=1e-6)
 
 
-def test_baselines_name_the_segment_and_nothing_else(fitted, shop, some):
+@pytest.mark.parametrize("name", model_names())
+def test_every_model_splits_its_own_logits_and_needs_no_permutations(name):
+    assert callable(getattr(model_class(name), "logit_contributions", None))
+
+
+def test_baselines_name_what_they_look_at_and_nothing_else(fitted, shop, some):
     reference = reference_row(shop)
     rule = purchase_contributions(Served(fitted("rfm_rule")), some, reference, seed=1)
     moved = [name for name, any_ in zip(shop.schema.names, rule.any(axis=0), strict=True) if any_]
     assert moved == ["rfm_segment"]
+    best = fitted("single_feature")
+    split = purchase_contributions(Served(best), some, reference, seed=1)
+    moved = [name for name, any_ in zip(shop.schema.names, split.any(axis=0), strict=True) if any_]
+    assert moved == [best.feature_]
     assert not purchase_contributions(Served(fitted("prior")), some, reference, seed=1).any()
 
 

@@ -9,7 +9,12 @@ from sklearn.tree import DecisionTreeClassifier
 
 from segml.dataset import Predictions, customer_fold
 from segml.errors import TrainingError
-from segml.models.base import complete_probabilities, mean_log_loss
+from segml.models.base import (
+    LogitContributions,
+    class_logits,
+    complete_probabilities,
+    mean_log_loss,
+)
 from segml.models.preprocessing import informative_columns, model_frame
 from segml.models.prior import PriorModel
 from segml.models.storage import load_json, save_json
@@ -65,6 +70,14 @@ class SingleFeatureModel:
         """Look up the cell of every example."""
         probabilities = _apply_rule(self.rule_, examples, self.feature_)
         return Predictions(probabilities, np.tile(self.revenue_, (len(examples), 1)))
+
+    def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
+        """Return all that the one feature changes."""
+        reference = class_logits(self.predict(typical).tier_probabilities)[0]
+        change = class_logits(self.predict(examples).tier_probabilities) - reference
+        contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
+        contributions[:, examples.schema.names.index(self.feature_)] = change
+        return LogitContributions(contributions, reference)
 
     def save(self, folder: Path) -> None:
         """Write the rule as JSON."""
