@@ -20,6 +20,7 @@ from segml.registry import artifact_folder, find_version
 from segml.schemas import read_schema
 from segml.scorings import Scoring, write_scoring
 from segml.spool import Spool
+from segml.threads import threads_for
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -101,10 +102,11 @@ def score(
                 with_sequences=model.needs_sequences,
             )
             for batch in batches:
-                rows = _prediction_rows(model, batch)
+                with threads_for(len(batch)):
+                    rows = _prediction_rows(model, batch)
+                    reasons.append(_reason_rows(model, batch, settings))
                 totals.add(rows)
                 predictions.append(rows)
-                reasons.append(_reason_rows(model, batch, settings))
                 progress(f"{totals.customers:,} customers scored")
         if not totals.customers:
             raise WarehouseError(

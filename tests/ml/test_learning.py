@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from segml.artifacts import ServedModel
 from segml.champions import promote, roll_back
 from segml.cli.judgement import print_comparisons, print_fairness, print_profit
 from segml.errors import ArtifactError, LeakageError, WarehouseError
@@ -180,6 +182,20 @@ def test_a_challenger_that_is_not_better_waits_as_a_candidate(shop):
     assert "rfm_rule is not better with 90% confidence" in run.version.decision
     assert shop.champion() == before
     assert score(shop.path, shop.settings, lambda _: None).model_name == "logistic"
+
+
+def test_no_two_threads_share_a_tree_while_customers_are_scored(shop, monkeypatch):
+    threads, predict = [], ServedModel.predict
+
+    def watched(model, examples):
+        pools = threadpool_info()
+        threads.extend(pool["num_threads"] for pool in pools if pool["user_api"] == "openmp")
+        return predict(model, examples)
+
+    monkeypatch.setattr(ServedModel, "predict", watched)
+    with threadpool_limits(2, user_api="openmp"):
+        score(shop.path, shop.settings, lambda _: None)
+    assert set(threads) == {1}
 
 
 def test_a_person_may_promote_and_roll_back(shop):

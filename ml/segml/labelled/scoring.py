@@ -21,6 +21,7 @@ from segml.labelled.mart import (
 from segml.registry import artifact_folder, find_version
 from segml.schemas import read_labelled_schema
 from segml.settings import LABELLED_CUSTOMERS
+from segml.threads import threads_for
 from segml.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -158,8 +159,10 @@ def _load(
 
 def _rows(model: ServedModel, batch: Examples, settings: Settings) -> pa.Table:
     names = model.metadata.class_names
-    probabilities = model.predict(batch).tier_probabilities
-    predicted = probabilities.argmax(axis=1)
+    with threads_for(len(batch)):
+        probabilities = model.predict(batch).tier_probabilities
+        predicted = probabilities.argmax(axis=1)
+        reasons = _reasons(model, batch, predicted, settings)
     pairs = [list(zip(names, row, strict=True)) for row in probabilities.tolist()]
     return pa.table(
         {
@@ -167,7 +170,7 @@ def _rows(model: ServedModel, batch: Examples, settings: Settings) -> pa.Table:
             "predicted_class": np.array(names)[predicted],
             "probability": probabilities.max(axis=1),
             "class_probabilities": pa.array(pairs, pa.map_(pa.string(), pa.float64())),
-            "reasons": pa.array(_reasons(model, batch, predicted, settings), pa.list_(pa.string())),
+            "reasons": pa.array(reasons, pa.list_(pa.string())),
         }
     )
 
