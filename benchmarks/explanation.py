@@ -25,6 +25,7 @@ from segml.models import ENSEMBLE, build_model, model_names
 from segml.models.base import TierModel
 from segml.models.calibrator import Calibrator
 from segml.shapley import shapley_contributions
+from segml.threads import threads_for
 
 COUNTS, AMOUNTS, GAPS = 24, 16, 12
 CATEGORIES = {
@@ -74,7 +75,8 @@ def main() -> None:
 
         some = shop.take(np.arange(arguments.customers))
         start = time.process_time()
-        explain(served, some, reference, top=3, seed=SEED)
+        with threads_for(len(some)):  # as segml predict does
+            explain(served, some, reference, top=3, seed=SEED)
         reasons = arguments.customers / (time.process_time() - start)
 
         few = shop.take(np.arange(arguments.permutation_customers))
