@@ -45,7 +45,9 @@ def main() -> None:
     parser.add_argument("--mapping", type=Path, help="a mapping file, for data of your own")
     parser.add_argument("--data", type=Path, help="the file or folder it maps")
     parser.add_argument("--horizon-days", type=int, default=90)
+    parser.add_argument("--seed", type=int, default=Settings().seed, help="the first of them")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--peers", nargs="*", choices=tuple(PEERS), default=tuple(PEERS))
     parser.add_argument("--candidates", nargs="+", default=Settings().candidates)
     parser.add_argument("--max-examples", type=int, default=Settings().max_training_examples)
     parser.add_argument("--tune", type=int, default=0, help="trials per candidate")
@@ -72,6 +74,7 @@ def main() -> None:
     data_set = replace(data_set, horizon_days=arguments.horizon_days)
     settings = Settings(
         candidates=tuple(arguments.candidates),
+        seed=arguments.seed,
         bootstrap_samples=0,
         tune_trials=arguments.tune,
         calibrate=not arguments.uncalibrated,
@@ -94,10 +97,12 @@ def main() -> None:
     elif arguments.shuffled:
         check_shuffled(task, settings, arguments.seeds)
     else:
-        compare(task, settings, arguments.seeds, reference)
+        compare(task, settings, arguments.seeds, reference, tuple(arguments.peers))
 
 
-def compare(task: Task, settings: Settings, seeds: int, reference: Task | None) -> None:
+def compare(
+    task: Task, settings: Settings, seeds: int, reference: Task | None, peers: tuple[str, ...]
+) -> None:
     """Print every model's test metrics, and how segml auto stands to the best of the others."""
     print(f"{task.name}: {len(task.development):,} rows to learn from, {task.splits.scheme}")
     print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n", flush=True)
@@ -111,7 +116,7 @@ def compare(task: Task, settings: Settings, seeds: int, reference: Task | None) 
         ]
     for seed in range(settings.seed, settings.seed + seeds):
         scores += _segml_scores(task, replace(settings, seed=seed))
-        scores += [(name, score_tiers(peer(task, seed), task.test)) for name, peer in PEERS.items()]
+        scores += [(name, score_tiers(PEERS[name](task, seed), task.test)) for name in peers]
     print_table(scores)
     print_duels(scores)
 
