@@ -289,13 +289,12 @@ def test_every_model_splits_its_own_logits_and_needs_no_permutations(name):
 
 def test_baselines_name_what_they_look_at_and_nothing_else(fitted, shop, some):
     reference = reference_row(shop)
-    rule = purchase_contributions(Served(fitted("rfm_rule")), some, reference, seed=1)
-    moved = [name for name, any_ in zip(shop.schema.names, rule.any(axis=0), strict=True) if any_]
-    assert moved == ["rfm_segment"]
-    best = fitted("single_feature")
-    split = purchase_contributions(Served(best), some, reference, seed=1)
-    moved = [name for name, any_ in zip(shop.schema.names, split.any(axis=0), strict=True) if any_]
-    assert moved == [best.feature_]
+    best = fitted("single_feature").feature_
+    for model, looked_at in (("rfm_rule", "rfm_segment"), ("single_feature", best)):
+        split = purchase_contributions(Served(fitted(model)), some, reference, seed=1)
+        assert [shop.schema.names[column] for column in np.flatnonzero(split.any(axis=0))] == [
+            looked_at
+        ]
     assert not purchase_contributions(Served(fitted("prior")), some, reference, seed=1).any()
 
 

@@ -109,6 +109,21 @@ def class_logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return logits
 
 
+def contributions_of_one(
+    model: TierModel, feature: str, examples: Examples, typical: Examples
+) -> LogitContributions:
+    """Return the contributions to a model that looks at one feature only: all that it changes.
+
+    Where the feature is hidden from reasons, nothing that may be shown moves.
+    """
+    reference = class_logits(model.predict(typical).tier_probabilities)[0]
+    change = class_logits(model.predict(examples).tier_probabilities) - reference
+    contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
+    if feature in examples.schema.names:
+        contributions[:, examples.schema.names.index(feature)] = change
+    return LogitContributions(contributions, reference)
+
+
 def mean_log_loss(probabilities: NDArray[np.float64], value_tier: NDArray[np.int8]) -> float:
     """Return the mean negative log-likelihood of the observed classes, in nats."""
     observed = np.take_along_axis(probabilities, value_tier[:, None].astype(np.int_), axis=1)

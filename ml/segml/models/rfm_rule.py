@@ -9,7 +9,11 @@ import pandas as pd
 
 from segml.dataset import TIERS, Predictions
 from segml.errors import TrainingError
-from segml.models.base import LogitContributions, class_logits, complete_probabilities
+from segml.models.base import (
+    LogitContributions,
+    complete_probabilities,
+    contributions_of_one,
+)
 from segml.models.preprocessing import UNKNOWN_CATEGORY
 from segml.models.storage import load_json, save_json
 
@@ -71,12 +75,7 @@ class RfmRuleModel:
 
     def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
         """Return all that the segment changes; no other feature is looked at."""
-        reference = class_logits(self.predict(typical).tier_probabilities)[0]
-        change = class_logits(self.predict(examples).tier_probabilities) - reference
-        contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
-        if SEGMENT_FEATURE in examples.schema.names:  # else nothing that may be shown moves
-            contributions[:, examples.schema.names.index(SEGMENT_FEATURE)] = change
-        return LogitContributions(contributions, reference)
+        return contributions_of_one(self, SEGMENT_FEATURE, examples, typical)
 
     def save(self, folder: Path) -> None:
         """Write the table of segments as JSON."""

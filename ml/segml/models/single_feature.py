@@ -11,8 +11,8 @@ from segml.dataset import Predictions, customer_fold
 from segml.errors import TrainingError
 from segml.models.base import (
     LogitContributions,
-    class_logits,
     complete_probabilities,
+    contributions_of_one,
     mean_log_loss,
 )
 from segml.models.preprocessing import informative_columns, model_frame
@@ -73,11 +73,7 @@ class SingleFeatureModel:
 
     def logit_contributions(self, examples: Examples, typical: Examples) -> LogitContributions:
         """Return all that the one feature changes."""
-        reference = class_logits(self.predict(typical).tier_probabilities)[0]
-        change = class_logits(self.predict(examples).tier_probabilities) - reference
-        contributions = np.zeros((len(examples), len(examples.schema.names), len(reference)))
-        contributions[:, examples.schema.names.index(self.feature_)] = change
-        return LogitContributions(contributions, reference)
+        return contributions_of_one(self, self.feature_, examples, typical)
 
     def save(self, folder: Path) -> None:
         """Write the rule as JSON."""
