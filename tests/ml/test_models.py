@@ -158,7 +158,8 @@ def test_boosting_with_a_given_number_of_trees_is_one_model_of_so_many(shop):
     assert [member.n_iter_ for member in model.members_] == [7]
 
 
-def test_no_member_of_boosting_learns_from_the_customers_that_stop_it(shop, monkeypatch):
+def grow_watched_members(shop, monkeypatch):
+    """Fit boosting; return the customers each member learned from, and those that stopped it."""
     seen = []
     fit = HistGradientBoostingClassifier.fit
 
@@ -173,14 +174,26 @@ def test_no_member_of_boosting_learns_from_the_customers_that_stop_it(shop, monk
         features=shop.features.assign(customer=pd.factorize(shop.customer_key)[0].astype(float)),
     )
     model = build_model("boosting", seed=1).fit(marked)
+    assert len(model.members_) == len(seen) == 4
     position = list(model.preprocessor_.get_feature_names_out()).index("numeric__customer")
-    learned, judged = (
-        [set(matrix[:, position]) for matrix in side] for side in zip(*seen, strict=True)
-    )
-    assert len(model.members_) == 4
+    return ([set(matrix[:, position]) for matrix in side] for side in zip(*seen, strict=True))
+
+
+def test_no_member_of_boosting_learns_from_the_customers_that_stop_it(shop, monkeypatch):
+    learned, judged = grow_watched_members(shop, monkeypatch)
     assert all(not inside & outside for inside, outside in zip(learned, judged, strict=True))
-    assert set.union(*judged) == set(marked.features["customer"])
+    assert len(set.union(*judged)) == len(np.unique(shop.customer_key))
     assert sum(map(len, judged)) == len(set.union(*judged))
+
+
+def test_every_member_of_boosting_draws_its_own_customers_where_rows_abound(shop, monkeypatch):
+    monkeypatch.setattr("segml.models.boosting.MAX_ROWS", len(shop) // 2)
+    learned, judged = grow_watched_members(shop, monkeypatch)
+    customers = len(np.unique(shop.customer_key))
+    assert all(not inside & outside for inside, outside in zip(learned, judged, strict=True))
+    drawn = [inside | outside for inside, outside in zip(learned, judged, strict=True)]
+    assert all(0.4 < len(sample) / customers < 0.6 for sample in drawn)
+    assert len(set.union(*drawn)) / customers > 0.85  # four halves of one kind would be 0.94
 
 
 def test_a_member_of_boosting_that_never_saw_a_class_is_left_out(shop):
@@ -188,11 +201,6 @@ def test_a_member_of_boosting_that_never_saw_a_class_is_left_out(shop):
     one = np.where(shop.customer_key == highest, shop.value_tier, np.minimum(shop.value_tier, 1))
     model = build_model("boosting", seed=1).fit(replace(shop, value_tier=one.astype(np.int8)))
     assert [len(member.classes_) for member in model.members_] == [3, 3, 3]
-
-
-def test_boosting_has_one_member_where_rows_abound(shop, monkeypatch):
-    monkeypatch.setattr("segml.models.boosting.MAX_COMMITTEE_ROWS", len(shop) - 1)
-    assert len(build_model("boosting", seed=1).fit(shop).members_) == 1
 
 
 def test_a_machine_learns_from_a_fixed_sample_of_a_large_shop(shop, unseen, monkeypatch):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.parallel import Parallel, delayed
 
-from segml.dataset import Predictions, outcome_fold
+from segml.dataset import Predictions, hash_fraction, outcome_fold
 from segml.models.attribution import against_first
 from segml.models.base import PROBABILITY_FLOOR, LogitContributions, complete_probabilities
 from segml.models.preprocessing import model_frame, tree_preprocessor
@@ -16,6 +17,7 @@ from segml.models.revenue import ConditionalRevenue
 from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 from segml.models.tree_shapley import tree_contributions
+from segml.threads import threads_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FOLDS = 4
-MAX_COMMITTEE_ROWS = 60_000  # beyond, there is little chance left for a committee to average out
+MAX_ROWS = 200_000  # that a member learns from or is stopped by; beyond, each has its own sample
 MAX_ITERATIONS = 400
 PATIENCE = 15  # iterations that members go on for; an average bears trees that one would not
 MIN_LEAF_ROWS = 20
@@ -94,10 +96,12 @@ class BoostingModel:
             )
             return [whole.fit(matrix, tier)]
         fold = outcome_fold(train, FOLDS, f"{self.name}:{self.seed}")
-        members = []
-        for number in range(FOLDS if len(tier) <= MAX_COMMITTEE_ROWS else 1):
-            inside = fold != number
-            judges = ~inside & np.isin(tier, tier[inside])
+
+        def grow(number: int) -> Any:  # noqa: ANN401
+            salt = f"{self.name}-sample:{FOLDS * self.seed + number}"
+            drawn = hash_fraction(train.customer_key, salt) < MAX_ROWS / len(tier)
+            inside = drawn & (fold != number)
+            judges = drawn & (fold == number) & np.isin(tier, tier[inside])
             member = self._classifier(
                 int(inside.sum()),
                 is_category,
@@ -106,8 +110,12 @@ class BoostingModel:
                 n_iter_no_change=PATIENCE,
                 random_state=FOLDS * self.seed + number,
             )
-            member.fit(matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges])
-            members.append(member)
+            with threads_for(len(tier)):  # holds for the thread that asks
+                return member.fit(
+                    matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges]
+                )
+
+        members = Parallel(n_jobs=-1, prefer="threads")(map(delayed(grow), range(FOLDS)))
         # who has not seen a class of few customers has no opinion on it
         most = max(len(member.classes_) for member in members)
         return [member for member in members if len(member.classes_) == most]
