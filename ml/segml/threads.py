@@ -21,7 +21,14 @@ def threads_for(rows: int) -> Iterator[None]:
     on a busy machine of two cores, two threads took ten times as long as one.
     """
     with (
-        threadpool_limits(limits=1, user_api="openmp"),
+        one_thread_per_tree(),
         threadpool_limits(limits=1 if rows < MIN_ROWS_FOR_THREADS else None),
     ):
+        yield
+
+
+@contextmanager
+def one_thread_per_tree() -> Iterator[None]:
+    """Keep OpenMP to one thread, for the Python thread that asks and for no other."""
+    with threadpool_limits(limits=1, user_api="openmp"):
         yield

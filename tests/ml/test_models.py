@@ -6,6 +6,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import FunctionTransformer
 from skops import io
+from threadpoolctl import threadpool_info
 
 from segml.dataset import FeatureSchema
 from segml.errors import ArtifactError, SettingsError, TrainingError
@@ -194,6 +195,19 @@ def test_every_member_of_boosting_draws_its_own_customers_where_rows_abound(shop
     drawn = [inside | outside for inside, outside in zip(learned, judged, strict=True)]
     assert all(0.4 < len(sample) / customers < 0.6 for sample in drawn)
     assert len(set.union(*drawn)) / customers > 0.85  # four halves of one kind would be 0.94
+
+
+def test_members_of_boosting_grow_with_one_thread_each(shop, monkeypatch):
+    threads, fit = [], HistGradientBoostingClassifier.fit
+
+    def watched(self, *arrays, **held_out):
+        pools = threadpool_info()
+        threads.extend(pool["num_threads"] for pool in pools if pool["user_api"] == "openmp")
+        return fit(self, *arrays, **held_out)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
+    build_model("boosting", seed=1).fit(shop)
+    assert set(threads) == {1}
 
 
 def test_a_member_of_boosting_that_never_saw_a_class_is_left_out(shop):

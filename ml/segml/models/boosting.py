@@ -17,7 +17,7 @@ from segml.models.revenue import ConditionalRevenue
 from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 from segml.models.tree_shapley import tree_contributions
-from segml.threads import threads_for
+from segml.threads import one_thread_per_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ class BoostingModel:
                 n_iter_no_change=PATIENCE,
                 random_state=FOLDS * self.seed + number,
             )
-            with threads_for(len(tier)):  # holds for the thread that asks
+            with one_thread_per_tree():
                 return member.fit(
                     matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges]
                 )
