@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 SPLITS_IN_HALVES = 5  # each half judges the other: twice as many resamples
 MIN_STABILITY = 0.8  # share of resamples in which a group must help
+# recency, frequency and tenure are all that purchases depend on in models of buying till death
+# (Fader, Hardie and Lee 2005); other customers of the same days cannot tell what tenure is worth
+# later, when all have more of it
+CORE = frozenset({"recency_days", "order_count", "tenure_days", "net_revenue"})
 ALIKE_CORRELATION = 0.8  # of ranks, on average: such features are kept or dropped together
 FEATURE_COLUMNS = ("feature", "selected", "importance", "stability", "reason")
 MAX_ROWS, MAX_JUDGED_ROWS = 20_000, 40_000  # a hashed sample of customers above this
@@ -81,7 +85,8 @@ def select_features(
 
     Customers are split into complementary halves several times (as in Shah and Samworth 2013):
     small boosted trees learn from one half, and groups of correlated features are shuffled in
-    the other. A group that helps in fewer than ``MIN_STABILITY`` of the resamples is dropped.
+    the other. A group that helps in fewer than ``MIN_STABILITY`` of the resamples is dropped, but
+    for the ``CORE`` of recency, frequency, revenue and tenure.
     Logistic regression and boosting are then compared with and without the dropped features on
     ``folds``; if their log loss is higher without, those features stay.
 
@@ -104,7 +109,7 @@ def select_features(
         for position, group in enumerate(groups)
         for name in group
     }
-    unstable = {name for name, values in measured.items() if values[1] < MIN_STABILITY}
+    unstable = {name for name, values in measured.items() if values[1] < MIN_STABILITY} - CORE
     reduced = _without(varied, unstable)
     judged = _sample(examples, train, MAX_JUDGED_ROWS)
     folds = tuple(SelectionFold(fold.fit & judged, fold.validate & judged) for fold in folds)
@@ -114,7 +119,7 @@ def select_features(
     rows_of_table = []
     for name in examples.schema.names:
         mean, share, size = measured.get(name, (np.nan, np.nan, 0))
-        reason = reasons.get(name) or _reason(share, size, name in schema.names)
+        reason = reasons.get(name) or _reason(name, share, size, name in schema.names)
         rows_of_table.append((name, name in schema.names, mean, share, reason))
     verdict = "fewer are enough" if helps else "the unstable ones stay"
     return FeatureSelection(
@@ -216,9 +221,10 @@ def _judge(
     return float(np.mean([[*rolling_log_losses(item, examples, folds)][-1] for item in recipes]))
 
 
-def _reason(stability: float, group_size: int, selected: bool) -> str:
+def _reason(name: str, stability: float, group_size: int, selected: bool) -> str:
     together = f"; shuffled with {group_size - 1} alike" if group_size > 1 else ""
     if stability >= MIN_STABILITY:
         return f"helps in {stability:.0%} of resamples{together}"
     verdict = "kept: the others alone predict worse" if selected else "dropped"
+    verdict = "kept: recency, frequency, revenue and tenure always are" if name in CORE else verdict
     return f"helps in only {stability:.0%} of resamples{together}; {verdict}"
