@@ -12,6 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.parallel import Parallel, delayed
 
 from segml.dataset import FeatureSchema, customer_fold, hash_fraction
 from segml.models.base import complete_probabilities, mean_log_loss
@@ -20,6 +21,7 @@ from segml.models.tree_shuffling import shuffled_changes
 from segml.recipe import Recipe
 from segml.rolling import rolling_log_losses
 from segml.splits import SelectionFold
+from segml.threads import one_thread_per_tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,13 +31,10 @@ if TYPE_CHECKING:
 
 SPLITS_IN_HALVES = 5  # each half judges the other: twice as many resamples
 MIN_STABILITY = 0.8  # share of resamples in which a group must help
-# recency, frequency and tenure are all that purchases depend on in models of buying till death
-# (Fader, Hardie and Lee 2005); other customers of the same days cannot tell what tenure is worth
-# later, when all have more of it
-CORE = frozenset({"recency_days", "order_count", "tenure_days", "net_revenue"})
 ALIKE_CORRELATION = 0.8  # of ranks, on average: such features are kept or dropped together
 FEATURE_COLUMNS = ("feature", "selected", "importance", "stability", "reason")
-MAX_ROWS, MAX_JUDGED_ROWS = 20_000, 40_000  # a hashed sample of customers above this
+# a hashed sample of customers above this; on few rows, what helps a little does not do so reliably
+MAX_ROWS, MAX_JUDGED_ROWS = 100_000, 40_000
 # must do without what is dropped; what is fixed spares them their inner folds
 JUDGES: dict[str, Parameters] = {
     "logistic": {"strength": 0.003},
@@ -85,8 +84,7 @@ def select_features(
 
     Customers are split into complementary halves several times (as in Shah and Samworth 2013):
     small boosted trees learn from one half, and groups of correlated features are shuffled in
-    the other. A group that helps in fewer than ``MIN_STABILITY`` of the resamples is dropped, but
-    for the ``CORE`` of recency, frequency, revenue and tenure.
+    the other. A group that helps in fewer than ``MIN_STABILITY`` of the resamples is dropped.
     Logistic regression and boosting are then compared with and without the dropped features on
     ``folds``; if their log loss is higher without, those features stay.
 
@@ -109,7 +107,7 @@ def select_features(
         for position, group in enumerate(groups)
         for name in group
     }
-    unstable = {name for name, values in measured.items() if values[1] < MIN_STABILITY} - CORE
+    unstable = {name for name, values in measured.items() if values[1] < MIN_STABILITY}
     reduced = _without(varied, unstable)
     judged = _sample(examples, train, MAX_JUDGED_ROWS)
     folds = tuple(SelectionFold(fold.fit & judged, fold.validate & judged) for fold in folds)
@@ -119,7 +117,7 @@ def select_features(
     rows_of_table = []
     for name in examples.schema.names:
         mean, share, size = measured.get(name, (np.nan, np.nan, 0))
-        reason = reasons.get(name) or _reason(name, share, size, name in schema.names)
+        reason = reasons.get(name) or _reason(share, size, name in schema.names)
         rows_of_table.append((name, name in schema.names, mean, share, reason))
     verdict = "fewer are enough" if helps else "the unstable ones stay"
     return FeatureSelection(
@@ -184,20 +182,29 @@ def _rises(
     positions = [[columns.index(name) for name in group] for group in groups]
     tier = rows.value_tier
     generator = np.random.default_rng(seed)
-    rises = []
-    for number in range(SPLITS_IN_HALVES):
-        half = customer_fold(rows.customer_key, 2, f"stability:{seed}:{number}")
-        for side in (0, 1):
-            inside, outside = half == side, half != side
-            screen = HistGradientBoostingClassifier(
-                **SCREEN, categorical_features=is_category, random_state=seed + number
-            ).fit(matrix[inside], tier[inside])
-            order = generator.permutation(int(outside.sum()))
-            changes = shuffled_changes(screen, matrix[outside], order, positions)
-            scores = screen.decision_function(matrix[outside]).reshape(len(order), -1).T
-            loss = partial(_loss, screen.classes_, tier[outside], len(rows.class_names))
-            intact = loss(scores)
-            rises.append([loss(scores + change) - intact for change in changes])
+    halves = [
+        customer_fold(rows.customer_key, 2, f"stability:{seed}:{number}")
+        for number in range(SPLITS_IN_HALVES)
+    ]
+    resamples = [
+        (seed + number, half == side, generator.permutation(int((half != side).sum())))
+        for number, half in enumerate(halves)
+        for side in (0, 1)
+    ]
+
+    def rise(random_state: int, inside: NDArray[np.bool_], order: NDArray[np.int_]) -> list[float]:
+        screen = HistGradientBoostingClassifier(
+            **SCREEN, categorical_features=is_category, random_state=random_state
+        )
+        with one_thread_per_tree():
+            screen.fit(matrix[inside], tier[inside])
+            changes = shuffled_changes(screen, matrix[~inside], order, positions)
+            scores = screen.decision_function(matrix[~inside]).reshape(len(order), -1).T
+        loss = partial(_loss, screen.classes_, tier[~inside], len(rows.class_names))
+        intact = loss(scores)
+        return [loss(scores + change) - intact for change in changes]
+
+    rises = Parallel(n_jobs=-1, prefer="threads")(delayed(rise)(*each) for each in resamples)
     return np.array(rises)
 
 
@@ -221,10 +228,9 @@ def _judge(
     return float(np.mean([[*rolling_log_losses(item, examples, folds)][-1] for item in recipes]))
 
 
-def _reason(name: str, stability: float, group_size: int, selected: bool) -> str:
+def _reason(stability: float, group_size: int, selected: bool) -> str:
     together = f"; shuffled with {group_size - 1} alike" if group_size > 1 else ""
     if stability >= MIN_STABILITY:
         return f"helps in {stability:.0%} of resamples{together}"
     verdict = "kept: the others alone predict worse" if selected else "dropped"
-    verdict = "kept: recency, frequency, revenue and tenure always are" if name in CORE else verdict
     return f"helps in only {stability:.0%} of resamples{together}; {verdict}"

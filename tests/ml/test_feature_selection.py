@@ -87,19 +87,6 @@ def test_dropped_columns_helped_too_seldom(table):
     assert dropped["reason"].str.startswith("helps in only").all()
 
 
-def test_tenure_stays_whatever_other_customers_of_the_same_days_say(select, history):
-    noise = np.random.default_rng(1).standard_t(2, len(history))
-    aged = replace(
-        history,
-        schema=replace(history.schema, numeric=(*history.schema.numeric, "tenure_days")),
-        features=history.features.assign(tenure_days=noise),
-    )
-    tenure = select(aged).table.set_index("feature").loc["tenure_days"]
-    assert tenure["stability"] < MIN_STABILITY
-    assert tenure["selected"]
-    assert tenure["reason"].endswith("kept: recency, frequency, revenue and tenure always are")
-
-
 def test_only_train_rows_are_looked_at(select, history, train, selection):
     generator = np.random.default_rng(1)
     shuffled = np.where(train, history.value_tier, generator.permutation(history.value_tier))
