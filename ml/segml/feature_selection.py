@@ -12,7 +12,6 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.utils.parallel import Parallel, delayed
 
 from segml.dataset import FeatureSchema, customer_fold, hash_fraction
 from segml.models.base import complete_probabilities, mean_log_loss
@@ -21,7 +20,7 @@ from segml.models.tree_shuffling import shuffled_changes
 from segml.recipe import Recipe
 from segml.rolling import rolling_log_losses
 from segml.splits import SelectionFold
-from segml.threads import one_thread_per_tree
+from segml.threads import grow_side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -196,16 +195,14 @@ def _rises(
         screen = HistGradientBoostingClassifier(
             **SCREEN, categorical_features=is_category, random_state=random_state
         )
-        with one_thread_per_tree():
-            screen.fit(matrix[inside], tier[inside])
-            changes = shuffled_changes(screen, matrix[~inside], order, positions)
-            scores = screen.decision_function(matrix[~inside]).reshape(len(order), -1).T
+        screen.fit(matrix[inside], tier[inside])
+        changes = shuffled_changes(screen, matrix[~inside], order, positions)
+        scores = screen.decision_function(matrix[~inside]).reshape(len(order), -1).T
         loss = partial(_loss, screen.classes_, tier[~inside], len(rows.class_names))
         intact = loss(scores)
         return [loss(scores + change) - intact for change in changes]
 
-    rises = Parallel(n_jobs=-1, prefer="threads")(delayed(rise)(*each) for each in resamples)
-    return np.array(rises)
+    return np.array(grow_side_by_side(rise, resamples))
 
 
 def _loss(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.utils.parallel import Parallel, delayed
 
 from segml.dataset import Predictions, hash_fraction, outcome_fold
 from segml.models.attribution import against_first
@@ -17,7 +16,7 @@ from segml.models.revenue import ConditionalRevenue
 from segml.models.search_space import Span, complete_parameters
 from segml.models.storage import load_estimator, load_json, save_estimator, save_json
 from segml.models.tree_shapley import tree_contributions
-from segml.threads import one_thread_per_tree
+from segml.threads import grow_side_by_side
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,12 +109,11 @@ class BoostingModel:
                 n_iter_no_change=PATIENCE,
                 random_state=FOLDS * self.seed + number,
             )
-            with one_thread_per_tree():
-                return member.fit(
-                    matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges]
-                )
+            return member.fit(
+                matrix[inside], tier[inside], X_val=matrix[judges], y_val=tier[judges]
+            )
 
-        members = Parallel(n_jobs=-1, prefer="threads")(map(delayed(grow), range(FOLDS)))
+        members = grow_side_by_side(grow, [(number,) for number in range(FOLDS)])
         # who has not seen a class of few customers has no opinion on it
         most = max(len(member.classes_) for member in members)
         return [member for member in members if len(member.classes_) == most]
