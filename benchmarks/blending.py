@@ -135,7 +135,8 @@ def print_blends(
 
 def geometric_mean(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted geometric mean (n, k) of m members, normalised."""
-    return softmax(np.tensordot(weights, np.log(probabilities), axes=1), axis=1)
+    pooled: np.ndarray = softmax(np.tensordot(weights, np.log(probabilities), axes=1), axis=1)
+    return pooled
 
 
 def arithmetic_mean(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -106,7 +106,8 @@ def draw_customers(customers: int) -> Examples:
     for name, size in CATEGORIES.items():
         level = np.argsort(np.argsort(rate + generator.normal(size=customers))) * size // customers
         labels = np.array([f"{name}_{position}" for position in range(size)], dtype=object)[level]
-        columns[name] = np.where(generator.random(customers) < 0.05, None, labels)
+        labels[generator.random(customers) < 0.05] = None
+        columns[name] = labels
     bought = generator.random(customers) < rate / (1 + rate)
     revenue = np.where(bought, (1 + rate) * generator.lognormal(3, 1, customers), 0.0)
     tier = np.where(revenue == 0, 0, np.where(revenue < np.quantile(revenue, 0.8), 1, 2))

@@ -12,7 +12,7 @@ import gc
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
@@ -177,7 +177,7 @@ def compare_engines(folder: Path, warehouse: Path, rounds: int) -> None:
         opened.execute("set nested_loop_join_threshold = 64")  # as in profiles.yml
         days = export_staging(opened, staged)
         for _ in range(rounds):
-            results = {}
+            results: dict[tuple[str, object], Any] = {}
             for name, peer in (("pandas", features_in_pandas), ("polars", features_in_polars)):
                 with Stopwatch() as reading:
                     staging = peer.read_tables(staged)

@@ -37,7 +37,7 @@ def prepare(staging: dict[str, pd.DataFrame], statuses: Sequence[str]) -> dict[s
     )
     dated = orders[["order_id", "customer", "ordered_date", "known_from", "known_until"]]
     spend = items.groupby(["order_id", "product_id"], dropna=False, as_index=False)["line_revenue"]
-    order_products = spend.sum().rename(columns={"line_revenue": "product_revenue"})
+    order_products = pd.DataFrame(spend.sum()).rename(columns={"line_revenue": "product_revenue"})
     return {
         "keys": pd.DataFrame({"customer_key": keys}),
         "orders": orders,
@@ -52,7 +52,7 @@ def prepare(staging: dict[str, pd.DataFrame], statuses: Sequence[str]) -> dict[s
 
 
 def _of(facts: pd.DataFrame, keys: pd.Index) -> pd.DataFrame:
-    facts = facts.assign(customer=keys.get_indexer(facts["customer_key"]))
+    facts = facts.assign(customer=keys.get_indexer(pd.Index(facts["customer_key"])))
     return facts[facts["customer"] >= 0]
 
 

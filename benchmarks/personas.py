@@ -48,6 +48,8 @@ def main() -> None:
     for path in arguments.warehouses:
         with open_warehouse(path, read_only=True) as warehouse:
             customers = read_customers(warehouse, read_plan(warehouse).as_of_date, settings)
+        if customers.examples is None:
+            parser.error(f"{path}: nobody to group; build the warehouse first")
         frame = customers.examples.features[list(customers.inputs)].astype(np.float64)
         space = build_space(frame, customers.inputs)
         with threadpool_limits(limits=1):

@@ -190,9 +190,10 @@ def check_repeated(task: Task, settings: Settings) -> None:
     change = (first.metrics["value"] - second.metrics["value"]).abs()
     for name, value in change.groupby(first.metrics["model_name"]).max().items():
         print(f"{name}: largest difference of any metric {value:.1e}")
-    probabilities = [item.model.predict(task.test).tier_probabilities for item in (first, second)]
+    finals = [item.chosen for item in (first, second)]
+    probabilities = [item.model.predict(task.test).tier_probabilities for item in finals]
     largest = np.abs(probabilities[0] - probabilities[1]).max()
-    print(f"served model {first.model.name}: largest difference of any probability {largest:.1e}")
+    print(f"chosen model {finals[0].name}: largest difference of any probability {largest:.1e}")
 
 
 def print_table(scores: list[tuple[str, Measurement]]) -> None:
@@ -245,7 +246,7 @@ def print_duels(scores: list[tuple[str, Measurement]]) -> None:
 def _mean(scores: list[Measurement]) -> Measurement:
     """Return the mean over seeds of every metric, and of the same resample."""
     return Measurement(
-        {name: np.mean([each.estimates[name] for each in scores]) for name in scores[0].estimates},
+        {name: float(np.mean([m.estimates[name] for m in scores])) for name in scores[0].estimates},
         {name: np.mean([each.samples[name] for each in scores], 0) for name in scores[0].samples},
     )
 

@@ -31,5 +31,5 @@ def print_quality(warehouse_path: Path, mart: str) -> None:
     print(f"At {rows['snapshot_date'].iloc[0]:%Y-%m-%d}\n")
     print("| subject | method | " + " | ".join(table.columns) + " |")
     print("|" + "---|" * (len(table.columns) + 2))
-    for (subject, method), values in table.iterrows():
+    for subject, method, *values in table.reset_index().itertuples(index=False):
         print(f"| {subject} | {method} | " + " | ".join(values) + " |")

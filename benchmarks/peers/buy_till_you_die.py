@@ -11,6 +11,7 @@ import warnings
 from contextlib import redirect_stdout, suppress
 from importlib.resources import files
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,12 +47,12 @@ def rank(name: str, task: Task) -> Ranking:
             summary["frequency"], summary["value"].clip(lower=0)
         )
     scores = pd.DataFrame({"purchases": purchases, "value": value}, index=summary.index)
-    scores = scores.loc[task.test.customer_key].fillna(0.0)
+    scores = scores.loc[list(task.test.customer_key)].fillna(0.0)
     purchases = scores["purchases"].to_numpy()
     return Ranking(purchases, purchases * scores["value"].to_numpy())
 
 
-def fit(fitter: type, history: tuple[pd.Series, ...]):
+def fit(fitter: type, history: tuple[pd.Series, ...]) -> Any:
     """Fit with the smallest penalty that lets the likelihood converge: none, where it can."""
     for penalty in PENALTIES[:-1]:
         with suppress(ConvergenceError), redirect_stdout(StringIO()):  # it prints its failures

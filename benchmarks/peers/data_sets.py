@@ -163,7 +163,7 @@ def _read(data_set: DataSet, warehouse: Warehouse, truth_path: Path, settings: S
     truth = None
     if data_set.data is None:
         truth = warehouse.frame(TRUTH, {"path": str(truth_path), "day": day})
-        truth = truth.set_index("customer_key").loc[examples.customer_key[splits.test]]
+        truth = truth.set_index("customer_key").loc[list(examples.customer_key[splits.test])]
     orders = warehouse.frame(ORDERS, {"day": day})
     threshold = warehouse.value("select high_value_threshold from features.value_tier_threshold")
     return Task(data_set.name, examples, plan, splits, orders, truth, threshold)

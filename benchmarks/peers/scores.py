@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from segml.bootstrap import Measurement, measure
-from segml.dataset import Examples
+from segml.dataset import Examples, Predictions
 from segml.evaluation import Evaluator
 from segml.metrics import ScoreOrder, normalised_gini, roc_auc, weighted_mean
 
@@ -50,16 +50,16 @@ class Ranking:
     purchase_probability: np.ndarray | None = None
 
 
-def score_tiers(forecast, outcomes: Examples) -> Measurement:
+def score_tiers(forecast: Predictions | TierForecast, outcomes: Examples) -> Measurement:
     """Return every metric of a model with tier probabilities."""
-    metrics = Evaluator(forecast, outcomes).metrics
+    metrics = Evaluator(cast("Predictions", forecast), outcomes).metrics  # asks for nothing more
     return _measured(lambda weights: {name: metrics(weights)[name] for name in METRICS}, outcomes)
 
 
 def score_ranking(ranking: Ranking, outcomes: Examples) -> Measurement:
     """Return the metrics that need no tier probabilities; the others are absent."""
     tier, revenue = outcomes.value_tier, outcomes.net_revenue
-    buys, is_high = (tier > 0) * 1.0, (tier == 2) * 1.0
+    buys, is_high = (tier > 0).astype(np.float64), (tier == 2).astype(np.float64)
     by_purchases, by_revenue = ScoreOrder(ranking.purchases), ScoreOrder(ranking.net_revenue)
     perfect = ScoreOrder(revenue)
 

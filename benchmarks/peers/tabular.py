@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
@@ -42,8 +44,8 @@ def lightgbm(task: Task, seed: int, *, strong: bool) -> TierForecast:
     """LightGBM: a classifier of tiers and a Tweedie regression of revenue."""
     from lightgbm import LGBMClassifier, LGBMRegressor
 
-    settings = {"random_state": seed, "verbose": -1, "n_jobs": THREADS}
-    settings |= LIGHTGBM_STRONG if strong else {}
+    strength = LIGHTGBM_STRONG if strong else {}
+    settings = {"random_state": seed, "verbose": -1, "n_jobs": THREADS, **strength}
     train, test = _frames(task, "category")
     learned = task.development
     classifier = LGBMClassifier(**settings).fit(train, learned.value_tier)
@@ -113,7 +115,9 @@ PEERS = {
 }
 
 
-def _frames(task: Task, category_type: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _frames(
+    task: Task, category_type: Literal["category", "object"]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return learning and test features, categories as the library wants them."""
     rows = task.splits.development, task.splits.test
     frame = model_frame(task.examples)
