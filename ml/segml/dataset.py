@@ -194,6 +194,16 @@ def hash_fraction(keys: Sequence[str] | NDArray[np.str_], salt: str) -> NDArray[
     return fractions[positions]
 
 
+def draw_customers(
+    keys: Sequence[str] | NDArray[np.str_], share: float, salt: str
+) -> NDArray[np.bool_]:
+    """Mark the rows of a fixed sample: about ``share`` of the customers, all of them from 1 on."""
+    if share >= 1:
+        return np.ones(len(keys), dtype=np.bool_)
+    drawn: NDArray[np.bool_] = hash_fraction(keys, salt) < share
+    return drawn
+
+
 def sample_customers(examples: Examples, maximum_rows: int, salt: str) -> Examples:
     """Return all examples, or above ``maximum_rows`` about so many, of a fixed sample of customers.
 
@@ -201,7 +211,7 @@ def sample_customers(examples: Examples, maximum_rows: int, salt: str) -> Exampl
     """
     if len(examples) <= maximum_rows:
         return examples
-    return examples.take(hash_fraction(examples.customer_key, salt) < maximum_rows / len(examples))
+    return examples.take(draw_customers(examples.customer_key, maximum_rows / len(examples), salt))
 
 
 def customer_fold(

@@ -13,7 +13,7 @@ from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from segml.dataset import FeatureSchema, customer_fold, hash_fraction
+from segml.dataset import FeatureSchema, customer_fold, draw_customers
 from segml.models.base import complete_probabilities, mean_log_loss
 from segml.models.preprocessing import informative_columns, model_frame, tree_preprocessor
 from segml.models.tree_shuffling import shuffled_changes
@@ -130,8 +130,7 @@ def select_features(
 def _sample(examples: Examples, train: NDArray[np.bool_], maximum_rows: int) -> NDArray[np.bool_]:
     """Mark the rows of so many customers that about ``maximum_rows`` are of train snapshots."""
     share = maximum_rows / max(maximum_rows, int(train.sum()))
-    sampled: NDArray[np.bool_] = hash_fraction(examples.customer_key, "feature selection") < share
-    return sampled
+    return draw_customers(examples.customer_key, share, "feature selection")
 
 
 def _empty_or_repeated(frame: pd.DataFrame, schema: FeatureSchema) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from segml.dataset import hash_fraction
+from segml.dataset import draw_customers
 from segml.sequences import RECENT_EVENTS
 from segml.wording import feature_group
 
@@ -63,7 +63,7 @@ def permutation_importance(
     """
     generator = np.random.default_rng(seed)
     share = MAX_ROWS / splits.validation.sum()
-    looked_at = hash_fraction(examples.customer_key, f"importance:{seed}") < share
+    looked_at = draw_customers(examples.customer_key, share, f"importance:{seed}")
     folds = [examples.take(fold.validate & looked_at) for fold in splits.folds]
     intact = _losses(trial, folds)
     groups: dict[str, list[str]] = {}

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from segml.dataset import Predictions, hash_fraction, outcome_fold
+from segml.dataset import Predictions, draw_customers, outcome_fold
 from segml.models.attribution import against_first
 from segml.models.base import PROBABILITY_FLOOR, LogitContributions, complete_probabilities
 from segml.models.preprocessing import model_frame, tree_preprocessor
@@ -98,7 +98,7 @@ class BoostingModel:
 
         def grow(number: int) -> Any:  # noqa: ANN401
             salt = f"{self.name}-sample:{FOLDS * self.seed + number}"
-            drawn = hash_fraction(train.customer_key, salt) < MAX_ROWS / len(tier)
+            drawn = draw_customers(train.customer_key, MAX_ROWS / len(tier), salt)
             inside = drawn & (fold != number)
             judges = drawn & (fold == number) & np.isin(tier, tier[inside])
             member = self._classifier(
