@@ -45,6 +45,9 @@ def main() -> None:
     parser.add_argument("--mapping", type=Path, help="a mapping file, for data of your own")
     parser.add_argument("--data", type=Path, help="the file or folder it maps")
     parser.add_argument("--horizon-days", type=int, default=90)
+    parser.add_argument(
+        "--shop-seed", type=int, default=42, help="other customers of the demo shop"
+    )
     parser.add_argument("--seed", type=int, default=Settings().seed, help="the first of them")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--peers", nargs="*", choices=tuple(PEERS), default=tuple(PEERS))
@@ -71,7 +74,7 @@ def main() -> None:
         if arguments.data_set
         else DataSet(arguments.mapping.stem, arguments.mapping, arguments.data)
     )
-    data_set = replace(data_set, horizon_days=arguments.horizon_days)
+    data_set = replace(data_set, horizon_days=arguments.horizon_days, seed=arguments.shop_seed)
     settings = Settings(
         candidates=tuple(arguments.candidates),
         seed=arguments.seed,
@@ -85,12 +88,7 @@ def main() -> None:
         task = prepare(data_set, folder, settings)
         reference = None
         if arguments.others and data_set.data is None:
-            others = replace(
-                data_set,
-                name=f"{data_set.name}-{arguments.others}-others",
-                customers=arguments.others,
-                seed=data_set.seed + 1,
-            )
+            others = replace(data_set, customers=arguments.others, seed=data_set.seed + 1)
             reference = prepare(others, folder, settings)
     if arguments.repeated:
         check_repeated(task, settings)

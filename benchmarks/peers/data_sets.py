@@ -55,6 +55,12 @@ class DataSet:
     customers: int = 3_000  # of the synthetic shop
     seed: int = 42  # of the synthetic shop: another seed, other customers of the same process
 
+    @property
+    def stem(self) -> str:
+        """Of its files: a mart of one horizon or shop must not pass for that of another."""
+        shop = f"-{self.customers}-customers-{self.seed}" if self.data is None else ""
+        return f"{self.name}{shop}-{self.horizon_days}-days"
+
 
 KNOWN = {
     "demo": DataSet("demo", EXAMPLES / "contract_files.yml"),
@@ -102,14 +108,14 @@ def prepare(data_set: DataSet, folder: Path, settings: Settings) -> Task:
     The test snapshot lies one horizon before the end of the data; the others follow backwards.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    warehouse_path = folder / f"{data_set.name}.duckdb"
+    warehouse_path = folder / f"{data_set.stem}.duckdb"
     os.environ |= {
         "SEGML_DB": str(warehouse_path),
         "SEGML_PSEUDONYM_KEY": PUBLIC_KEY,
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    data = data_set.data or _synthetic_shop(data_set, folder / f"{data_set.name}-shop")
+    data = data_set.data or _synthetic_shop(data_set, folder / f"{data_set.stem}-shop")
     if not warehouse_path.exists():
         _build(data_set, data, warehouse_path)
     with open_warehouse(warehouse_path, read_only=True) as warehouse:
