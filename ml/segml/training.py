@@ -181,7 +181,9 @@ def compare_and_fit(
             f"{name}: validation log loss {trial.log_loss:.4f}"
             + (f" (earlier {before})" if before else "")
         )
-    decision = decide([trials[name] for name in eligible], settings.model)
+    # only candidates can be chosen, but whoever asks for one hears what all others would have done
+    compared = eligible if settings.model == "auto" else tuple(trials)
+    decision = decide([trials[name] for name in compared], settings.model)
     progress(decision.reason)
 
     metrics, curves, tested = judge_trials(list(trials.values()), examples, splits, settings)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from segml.calibration import CalibrationChoice
+from segml.challenge import Champion
 from segml.dataset import Predictions
 from segml.errors import SettingsError, TrainingError
 from segml.models.calibrator import Calibrator
@@ -26,7 +27,7 @@ def history(make_examples):
 
 @pytest.fixture(scope="module")
 def run(history, assign_roles):
-    def apply(examples=history, settings=SETTINGS, **changes):
+    def apply(examples=history, settings=SETTINGS, champion=None, **changes):
         lines = []
         result = train(
             examples,
@@ -34,6 +35,7 @@ def run(history, assign_roles):
             horizon_days=90,
             settings=replace(settings, **changes),
             progress=lines.append,
+            champion=champion,
         )
         return result, lines
 
@@ -101,6 +103,21 @@ def test_a_model_asked_for_is_served_and_compared(run):
     assert result.chosen.model.name == "rfm_rule"
     assert "as asked, does not beat the baselines" in result.decision
     assert set(result.comparison["model_name"]) == {"prior", "rfm_rule"}
+
+
+def test_whoever_asks_for_a_model_hears_that_the_kind_that_is_served_is_better(run):
+    served = Champion(
+        model_version="before",
+        kind="svm",
+        parameters={"svm": {}},
+        obstacle=None,
+        is_current=True,
+    )
+    result, _ = run(model="logistic", champion=served)
+    loss = result.comparison.set_index("model_name")["mean_log_loss"]
+    assert loss["svm"] < loss["logistic"]
+    assert result.chosen.name == "logistic"
+    assert result.decision.startswith("logistic, as asked, beats the baselines, but svm is better")
 
 
 @pytest.mark.parametrize("network", ["dnn", "transformer"])
