@@ -103,7 +103,13 @@ def compare(
 ) -> None:
     """Print every model's test metrics, and how segml auto stands to the best of the others."""
     print(f"{task.name}: {len(task.development):,} rows to learn from, {task.splits.scheme}")
-    print(f"test on {len(task.test):,} customers of {task.splits.test_date}\n", flush=True)
+    validation = task.examples.value_tier[task.splits.validation]
+    print(
+        f"test on {len(task.test):,} customers of {task.splits.test_date}: "
+        f"{np.mean(task.test.value_tier > 0):.0%} of them bought, "
+        f"{np.mean(validation > 0):.0%} of those to validate on\n",
+        flush=True,
+    )
     scores = [(name, score_ranking(rank(name, task), task.test)) for name in MODELS]
     scores += _oracles(task)
     if reference is not None:
