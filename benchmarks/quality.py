@@ -44,9 +44,9 @@ def main() -> None:
     parser.add_argument("data_set", nargs="?", choices=tuple(KNOWN))
     parser.add_argument("--mapping", type=Path, help="a mapping file, for data of your own")
     parser.add_argument("--data", type=Path, help="the file or folder it maps")
-    parser.add_argument("--horizon-days", type=int, default=90)
+    parser.add_argument("--horizon-days", type=int, default=DataSet.horizon_days)
     parser.add_argument(
-        "--shop-seed", type=int, default=42, help="other customers of the demo shop"
+        "--shop-seed", type=int, default=DataSet.seed, help="other customers of the demo shop"
     )
     parser.add_argument("--seed", type=int, default=Settings().seed, help="the first of them")
     parser.add_argument("--seeds", type=int, default=3)

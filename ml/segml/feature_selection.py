@@ -129,7 +129,7 @@ def select_features(
 
 def _sample(examples: Examples, train: NDArray[np.bool_], maximum_rows: int) -> NDArray[np.bool_]:
     """Mark the rows of so many customers that about ``maximum_rows`` are of train snapshots."""
-    share = maximum_rows / max(maximum_rows, int(train.sum()))
+    share = maximum_rows / max(1, int(train.sum()))
     return draw_customers(examples.customer_key, share, "feature selection")
 
 
